@@ -1,0 +1,271 @@
+"""One session: its row, family, snapshots, transcript window and the place of a call in it."""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from stores.backends.sqlite.connection import Reading, Row
+from stores.backends.sqlite.failures import RowTooLarge, StatementTimeout
+from stores.backends.sqlite.session_rows import lineage_of, relation_of
+from stores.backends.sqlite.sessions import is_small
+from stores.backends.sqlite.shape import Schema
+from stores.backends.sqlite.tool_calls import CALL_COLUMNS, call_columns, columns_of
+from stores.backends.sqlite.where import like_pattern
+from stores.browse.calls import call_from_columns
+from stores.browse.json_text import to_text
+from stores.browse.records import ChildSession, SnapshotRow, ToolCall
+from stores.browse.times import ms_from_iso
+from stores.browse.transcript import RawMessage
+
+__all__ = [
+    "calls_by_id",
+    "calls_of_session",
+    "children_of",
+    "message_bounds",
+    "messages_between",
+    "seq_back",
+    "seq_of_call",
+    "seqs_from",
+    "snapshot_names",
+    "snapshots_of",
+]
+
+#: A message above this is shown by its start; the whole is a download.
+WHOLE_MESSAGE_BYTES: Final = 2 * 1024 * 1024
+CUT_MESSAGE_CHARS: Final = 64 * 1024
+_IDS_PER_STATEMENT: Final = 200
+_CHILDREN: Final = 200
+_COPY_SUFFIX: Final = re.compile(r"_fork_\d+\Z")
+
+
+def message_bounds(reading: Reading, agent_id: str) -> tuple[int, int | None, int | None]:
+    """Return the number of messages, the first and the last seq, from the index alone."""
+    statement = """
+        SELECT count(*), min(seq), max(seq) FROM messages
+        WHERE agent_id = :agent_id AND typeof(seq) = 'integer'
+    """
+    count, first, last = reading.fetch(statement, {"agent_id": agent_id})[0]
+    return count, first, last
+
+
+def seqs_from(reading: Reading, agent_id: str, first: int, rows: int) -> list[int]:
+    """Return up to so many stored numbers from one on, in order, from the index alone."""
+    statement = """
+        SELECT seq FROM messages
+        WHERE agent_id = :agent_id AND seq >= :first AND typeof(seq) = 'integer'
+        ORDER BY seq LIMIT :rows
+    """
+    params = {"agent_id": agent_id, "first": first, "rows": rows}
+    return [row[0] for row in reading.fetch(statement, params)]
+
+
+def seq_back(reading: Reading, agent_id: str, last: int, rows: int) -> int:
+    """Return the first of so many stored numbers that end at one."""
+    statement = """
+        SELECT min(seq) FROM (
+            SELECT seq FROM messages
+            WHERE agent_id = :agent_id AND seq <= :last AND typeof(seq) = 'integer'
+            ORDER BY seq DESC LIMIT :rows
+        )
+    """
+    params = {"agent_id": agent_id, "last": last, "rows": rows}
+    found = reading.fetch(statement, params)[0][0]
+    return last if found is None else int(found)
+
+
+def messages_between(
+    reading: Reading, schema: Schema, agent_id: str, first: int, last: int
+) -> list[RawMessage]:
+    """Return messages by seq, both ends included; a large one by its start only."""
+    content, role = schema.column("messages", "content"), schema.column("messages", "role")
+    size = f"length(CAST({content} AS BLOB))"
+    columns = f"""
+        seq, {role}, {size},
+        CASE WHEN {size} <= {WHOLE_MESSAGE_BYTES} THEN {content}
+             ELSE substr({content}, 1, {CUT_MESSAGE_CHARS}) END
+    """
+    statement = f"""
+        SELECT {columns} FROM messages
+        WHERE agent_id = :agent_id AND seq BETWEEN :first AND :last
+        ORDER BY seq
+    """
+    params = {"agent_id": agent_id, "first": first, "last": last}
+    try:
+        return [_raw_message(row) for row in reading.fetch(statement, params)]
+    except (StatementTimeout, RowTooLarge):
+        if first == last:
+            return [RawMessage(first, "", None, MAX_UNREAD, is_cut=True)]
+    middle = (first + last) // 2
+    return [
+        *messages_between(reading, schema, agent_id, first, middle),
+        *messages_between(reading, schema, agent_id, middle + 1, last),
+    ]
+
+
+#: Size given to a message that could not be read at all: above every limit.
+MAX_UNREAD: Final = 64 * 1024 * 1024
+
+
+def _raw_message(row: Row) -> RawMessage:
+    seq, role, size, content = row
+    content = content if content is None or isinstance(content, str | bytes) else str(content)
+    raw = getattr(content, "raw", content)
+    return RawMessage(
+        seq, to_text(role)[0], raw, size or 0, is_cut=(size or 0) > WHOLE_MESSAGE_BYTES
+    )
+
+
+def calls_by_id(reading: Reading, schema: Schema, ids: Iterable[str]) -> dict[str, ToolCall]:
+    """Return calls by id, whichever session they belong to; unknown ids are left out."""
+    wanted, calls = list(dict.fromkeys(ids)), {}
+    for start in range(0, len(wanted), _IDS_PER_STATEMENT):
+        part = wanted[start : start + _IDS_PER_STATEMENT]
+        params = {f"i{index}": value for index, value in enumerate(part)}
+        marks = ", ".join(f":{name}" for name in params)
+        calls.update(_calls(reading, schema, f"id IN ({marks})", params))
+    return calls
+
+
+def calls_of_session(
+    reading: Reading, schema: Schema, agent_id: str, *, limit: int = 2000
+) -> dict[str, ToolCall]:
+    """Return the calls that belong to one session, by id."""
+    condition = "agent_id = :agent_id LIMIT :limit"
+    return _calls(reading, schema, condition, {"agent_id": agent_id, "limit": limit})
+
+
+def _calls(
+    reading: Reading, schema: Schema, condition: str, params: dict[str, Any]
+) -> dict[str, ToolCall]:
+    columns = [
+        f"substr({column}, 1, {CUT_MESSAGE_CHARS})"
+        if name in ("input", "result", "error")
+        else column
+        for name, column in zip(CALL_COLUMNS, call_columns(schema), strict=True)
+    ]
+    sizes = [
+        f"length(CAST({schema.column('tool_calls', name)} AS BLOB))" for name in ("input", "result")
+    ]
+    statement = f"""
+        SELECT {", ".join([*columns, *sizes])} FROM tool_calls WHERE {condition}
+    """
+    try:
+        rows = reading.fetch(statement, params)
+    except (StatementTimeout, RowTooLarge):
+        return {}
+    names = (*CALL_COLUMNS, "input_size", "result_size")
+    calls = (call_from_columns(columns_of(names, row)) for row in rows)
+    return {call.id: call for call in calls}
+
+
+def children_of(
+    reading: Reading, schema: Schema, agent_id: str, *, whole: bool
+) -> tuple[tuple[ChildSession, ...], bool]:
+    """Return sessions whose direct parent this is, and whether all were looked for.
+
+    Forks are found by their ids; others only by reading every lineage, which in a large store is
+    done for the ``whole`` answer alone and may still not end within the limit.
+    """
+    lineage = schema.column("agents", "lineage")
+    metadata = schema.column("agents", "metadata")
+    template = schema.column("agents", "template_id")
+    created = schema.column("agents", "created_at")
+    head = f"""
+        SELECT agent_id, {template}, {created}, {lineage},
+               CASE WHEN json_valid({metadata})
+                    THEN json_extract({metadata}, '$.metadata.parentAgentId') END
+        FROM agents
+    """
+    nested = f"{head} WHERE agent_id > :id || '/' AND agent_id < :id || '0' LIMIT {_CHILDREN}"
+    rows = reading.fetch(nested, {"id": agent_id})
+    is_complete = whole or is_small(reading)
+    try:
+        mention = like_pattern(f'"{agent_id}"]')
+        others = f"{head} WHERE {lineage} LIKE :mention ESCAPE '\\' LIMIT {_CHILDREN}"
+        rows += reading.fetch(others, {"mention": mention}) if is_complete else []
+    except (StatementTimeout, RowTooLarge):
+        is_complete = False
+    found = {}
+    for child_id, template_id, created_at, stored, parent_id in rows:
+        ancestors = lineage_of(stored)[0]
+        if child_id != agent_id and ancestors and ancestors[-1] == agent_id:
+            found[child_id] = ChildSession(
+                to_text(child_id)[0],
+                to_text(template_id)[0],
+                relation_of(to_text(child_id)[0], ancestors, parent_id),
+                ms_from_iso(created_at),
+            )
+    return tuple(sorted(found.values(), key=lambda child: child.created_at or 0)), is_complete
+
+
+def snapshot_names(reading: Reading, schema: Schema, agent_id: str) -> tuple[SnapshotRow, ...]:
+    """Return the snapshots by name alone, from the index: their rows may be many megabytes."""
+    if not schema.has("snapshots"):
+        return ()
+    statement = "SELECT snapshot_id FROM snapshots WHERE agent_id = :agent_id LIMIT 500"
+    rows = reading.fetch(statement, {"agent_id": agent_id})
+    return tuple(SnapshotRow(to_text(row[0])[0], None, None, None) for row in rows)
+
+
+def snapshots_of(reading: Reading, schema: Schema, agent_id: str) -> tuple[SnapshotRow, ...]:
+    """Return the snapshots without their messages, oldest first; sizes only when cheap."""
+    if not schema.has("snapshots"):
+        return ()
+    index = schema.column("snapshots", "last_sfp_index")
+    created = schema.column("snapshots", "created_at")
+    size = f"length(CAST({schema.column('snapshots', 'messages')} AS BLOB))"
+    rows: Sequence[Row] = ()
+    for column in (size, "NULL"):
+        statement = f"""
+            SELECT snapshot_id, {created}, {index}, {column}
+            FROM snapshots WHERE agent_id = :agent_id ORDER BY {created}, snapshot_id LIMIT 500
+        """
+        try:
+            rows = reading.fetch(statement, {"agent_id": agent_id})
+        except (StatementTimeout, RowTooLarge):
+            continue
+        break
+    return tuple(
+        SnapshotRow(
+            to_text(snapshot_id)[0],
+            ms_from_iso(created_at),
+            sfp if isinstance(sfp, int) else None,
+            bytes_ if isinstance(bytes_, int) else None,
+        )
+        for snapshot_id, created_at, sfp, bytes_ in rows
+    )
+
+
+def seq_of_call(reading: Reading, schema: Schema, agent_id: str, call_id: str) -> int | None:
+    """Return the seq of the message whose tool_use block has this id.
+
+    A copied call's block keeps the id of its source. Where a block cannot be told from another
+    mention of the id, the first mention counts. Large sessions are searched a part at a time.
+    """
+    content = schema.column("messages", "content")
+    _count, first, _last = message_bounds(reading, agent_id)
+    wanted = _COPY_SUFFIX.sub("", call_id)
+    statement = f"""
+        SELECT seq FROM messages
+        WHERE agent_id = :agent_id AND seq BETWEEN :first AND :last
+          AND instr({content}, :call_id) > 0 AND instr({content}, '"tool_use"') > 0
+        ORDER BY seq LIMIT 1
+    """
+    step = 500
+    while first is not None:
+        # By rows, not by numbers: between two stored numbers may lie any distance.
+        seqs = seqs_from(reading, agent_id, first, step + 1)
+        if not seqs:
+            return None
+        params = {"agent_id": agent_id, "first": seqs[0], "last": seqs[:step][-1]}
+        try:
+            rows = reading.fetch(statement, {**params, "call_id": f'"{wanted}"'})
+        except (StatementTimeout, RowTooLarge):
+            if step > 1:
+                step = max(1, step // 4)
+                continue
+            rows = []
+        if rows:
+            return int(rows[0][0])
+        first = seqs[step] if len(seqs) > step else None
+    return None

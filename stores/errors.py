@@ -1,0 +1,71 @@
+"""Every error that leaves the data side, so that callers handle kinds and not drivers.
+
+StoreError
+├── StoreUnavailable       the store could not be read just now (locked, gone, damaged)
+├── StoreNotFound          no store is registered under this name
+├── SessionNotFound        the store has no session with this id
+├── MessageNotFound        the session has no message at this place
+├── ToolCallNotFound       the store has no tool call with this id
+├── InvalidQuery           a filter, sort or page size that cannot be answered
+├── InvalidCursor          a page cursor that does not belong to this list
+└── UnsupportedOperation   this kind of store cannot do what was asked
+
+``str(error)`` is one sentence for people. It never carries a password, a connection
+string or bytes of a peer's answer.
+"""
+
+__all__ = [
+    "InvalidCursor",
+    "InvalidQuery",
+    "MessageNotFound",
+    "SessionNotFound",
+    "StoreError",
+    "StoreNotFound",
+    "StoreUnavailable",
+    "ToolCallNotFound",
+    "UnsupportedOperation",
+]
+
+
+class StoreError(Exception):
+    """Say in one sentence what went wrong with a store and what to do."""
+
+
+class StoreUnavailable(StoreError):
+    """Tell that the store cannot be read now; ``reason`` is one word for styling and tests.
+
+    ``reason``: ``missing``, ``locked``, ``damaged``, ``not-sqlite``, ``foreign``,
+    ``permission``, ``journal`` (a crashed writer's journal waits to be rolled back) or ``slow``.
+    """
+
+    def __init__(self, message: str, *, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class StoreNotFound(StoreError):
+    """Tell that no store is registered under the name that was asked for."""
+
+
+class SessionNotFound(StoreError):
+    """Tell that the store has no session with the id that was asked for."""
+
+
+class MessageNotFound(StoreError):
+    """Tell that the session has no message or block at the place that was asked for."""
+
+
+class ToolCallNotFound(StoreError):
+    """Tell that the store has no tool call with the id that was asked for."""
+
+
+class InvalidQuery(StoreError):
+    """Tell that a filter, sort key or page size cannot be answered."""
+
+
+class InvalidCursor(InvalidQuery):
+    """Tell that a page cursor is unreadable or belongs to another list, sort or filter."""
+
+
+class UnsupportedOperation(StoreError):
+    """Tell that this kind of store cannot do what was asked."""

@@ -1,0 +1,112 @@
+"""Open files below a folder that hostile ids name: no links, no pipes, nothing created.
+
+Every component is opened from the one before it without following links, so that nothing that is
+swapped in between can lead out of the base folder.
+"""
+
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+__all__ = ["FileSignature", "TailBytes", "id_parts", "open_folder", "read_tail", "signature"]
+
+_MAX_PARTS: Final = 64
+_DIRECTORY: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_FILE: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+
+# mtime in ns, size and inode: a file with the same three was not written in between.
+FileSignature = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class TailBytes:
+    """The end of a file. ``start`` is the place of its first byte; ``is_cut`` when not 0."""
+
+    data: bytes = b""
+    start: int = 0
+
+    @property
+    def is_cut(self) -> bool:
+        return self.start > 0
+
+
+def id_parts(agent_id: str) -> tuple[str, ...] | None:
+    """Return the folder names that an id stands for, None when it would leave the base."""
+    parts = tuple(agent_id.split("/"))
+    is_safe = len(parts) <= _MAX_PARTS and "\0" not in agent_id
+    return parts if is_safe and not {"", ".", ".."} & set(parts) else None
+
+
+@contextmanager
+def open_folder(base: Path, parts: Sequence[str]) -> Iterator[int | None]:
+    """Give a descriptor of a folder below the base, None when it is not there as a folder."""
+    folder = _walk(base, parts)
+    try:
+        yield folder
+    finally:
+        if folder is not None:
+            os.close(folder)
+
+
+def signature(folder: int, name: str) -> FileSignature | None:
+    """Return the signature of a regular file, None for anything else."""
+    try:
+        found = os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except (OSError, ValueError):
+        return None
+    if not stat.S_ISREG(found.st_mode):
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def read_tail(folder: int, name: str, *, max_bytes: int) -> TailBytes | None:
+    """Return the last bytes of a regular file, None when there is no such file."""
+    if signature(folder, name) is None:
+        return None
+    try:
+        descriptor = os.open(name, _FILE, dir_fd=folder)
+    except (OSError, ValueError):
+        return None
+    try:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            return None
+        start = max(0, found.st_size - max_bytes)
+        return TailBytes(_read(descriptor, start, found.st_size - start), start)
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
+
+
+def _walk(base: Path, parts: Sequence[str]) -> int | None:
+    try:
+        # The operator chose the base, it may be a link; nothing below it may.
+        folder = os.open(base, _DIRECTORY)
+    except (OSError, ValueError):
+        return None
+    for part in parts:
+        try:
+            inner = os.open(part, _DIRECTORY | os.O_NOFOLLOW, dir_fd=folder)
+        except (OSError, ValueError):
+            return None
+        finally:
+            os.close(folder)
+        folder = inner
+    return folder
+
+
+def _read(descriptor: int, start: int, length: int) -> bytes:
+    chunks = []
+    while length > 0:
+        chunk = os.pread(descriptor, min(length, 1 << 22), start)
+        if not chunk:
+            break
+        chunks.append(chunk)
+        start += len(chunk)
+        length -= len(chunk)
+    return b"".join(chunks)

@@ -1,0 +1,72 @@
+"""Adding stores to the registry's table: the same file again is the same record."""
+
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+from django.utils.text import slugify
+
+from stores.models import NAME_LENGTH, Store, StoreKind, clean_name, now_ms
+
+__all__ = ["register_store", "remove_store"]
+
+# File names that say nothing about whose data it is; the folder's name says more.
+_PLAIN_NAMES = frozenset({"agents", "agent", "data", "db", "kode", "store", "sqlite", "database"})
+
+
+def register_store(path: Path, *, files: Path | None = None, name: str = "") -> Store:
+    """Return the record of a SQLite file, made at the first call.
+
+    Without a name, the file's name is taken, or the folder's where the file has a plain one; a
+    number makes it unique. Files or a name that are given again replace those on record; the slug
+    never changes, so links stay good. Without files, the backend looks beside the database.
+
+    Raises:
+        django.core.exceptions.ValidationError: the given name is empty, too long or taken.
+    """
+    path = path.resolve()
+    folder = str(files.resolve()) if files else None
+    with transaction.atomic():
+        store = Store.objects.filter(kind=StoreKind.SQLITE, config__path=str(path)).first()
+        if store is not None:
+            config = {"path": str(path), "files": folder or store.config.get("files")}
+            return _save(store, config, clean_name(name) if name else store.name)
+        wanted = clean_name(name) if name else _name_from(path)
+        store = Store(
+            name=wanted if name else _unique("name", wanted),
+            slug=_unique("slug", slugify(wanted) or "store"),
+            kind=StoreKind.SQLITE,
+        )
+        return _save(store, {"path": str(path), "files": folder}, store.name)
+
+
+def remove_store(store: Store) -> None:
+    """Forget a store. Its data stays as it is; registering the path again makes a new record."""
+    store.delete()
+
+
+def _save(store: Store, config: dict[str, Any], name: str) -> Store:
+    """Store what changed, if anything did; a name that is taken is refused, not numbered."""
+    if (store.config, store.name) != (config, name):
+        store.config, store.name, store.updated_at = config, name, now_ms()
+        store.validate_unique()
+        store.save()
+    return store
+
+
+def _name_from(path: Path) -> str:
+    stem = path.stem
+    folder = path.parent.name
+    if stem.lower() in _PLAIN_NAMES and folder and folder.lower() not in _PLAIN_NAMES:
+        stem = folder
+    printable = "".join(character for character in stem if character.isprintable())
+    return clean_name(printable[: NAME_LENGTH - 8] or "store")
+
+
+def _unique(field: str, wanted: str) -> str:
+    """Append the first free number to a name or slug that is taken."""
+    candidate, number = wanted, 1
+    while Store.objects.filter(**{field: candidate}).exists():
+        number += 1
+        candidate = f"{wanted}-{number}"
+    return candidate
