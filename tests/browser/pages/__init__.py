@@ -1,0 +1,1 @@
+"""Page objects: they own the selectors and the waits, so that tests read as a story."""

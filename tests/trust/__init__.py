@@ -1,0 +1,1 @@
+"""Safety figures: what kodeweb does to an agent, to its files, and with hostile ones."""
