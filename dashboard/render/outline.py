@@ -29,11 +29,17 @@ def call_seqs(turns: Sequence[Turn]) -> dict[str, int]:
     }
 
 
-def outline_html(transcript: Transcript, place: Place, *, marked_call: str = "") -> SafeString:
+def outline_html(
+    transcript: Transcript,
+    failures: Sequence[ToolCallRow],
+    place: Place,
+    *,
+    marked_call: str = "",
+) -> SafeString:
     """Return the list: failures before the window, the window in order, failures behind it."""
     seqs = call_seqs(transcript.turns)
-    here = [row for row in transcript.failures if row.id in seqs]
-    before, behind = _around(transcript, {row.id for row in here})
+    here = [row for row in failures if row.id in seqs]
+    before, behind = _around(transcript, failures, {row.id for row in here})
     items = [(turn.seq, _person(turn)) for turn in transcript.turns if turn.kind == "user"]
     items += [(seqs[row.id], _failure(row, place, seqs[row.id], marked_call)) for row in here]
     rows = [
@@ -44,14 +50,16 @@ def outline_html(transcript: Transcript, place: Place, *, marked_call: str = "")
     return SafeString(f"<ol>{''.join(rows)}</ol>") if rows else SafeString("")
 
 
-def _around(transcript: Transcript, here: set[str]) -> tuple[list[ToolCallRow], list[ToolCallRow]]:
+def _around(
+    transcript: Transcript, failures: Sequence[ToolCallRow], here: set[str]
+) -> tuple[list[ToolCallRow], list[ToolCallRow]]:
     """Split the other failures into those before the window and those behind it."""
-    others = [row for row in transcript.failures if row.id not in here]
-    places = [number for number, row in enumerate(transcript.failures) if row.id in here]
+    others = [row for row in failures if row.id not in here]
+    places = [number for number, row in enumerate(failures) if row.id in here]
     if places:
         return (
-            [row for row in transcript.failures[: places[0]] if row.id not in here],
-            [row for row in transcript.failures[places[0] :] if row.id not in here],
+            [row for row in failures[: places[0]] if row.id not in here],
+            [row for row in failures[places[0] :] if row.id not in here],
         )
     start = next((turn.at for turn in transcript.turns if turn.at is not None), None)
     if start is None:

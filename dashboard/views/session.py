@@ -19,7 +19,7 @@ from dashboard.views._asked import Asked
 from dashboard.views._neighbours import is_session_list, neighbour
 from dashboard.views._session_head import failure_steps, list_steps, session_head
 from dashboard.views._store import now_ms, open_store
-from stores.interface import Reader, SessionDetail, Store, Transcript, list_stores
+from stores.interface import Reader, SessionDetail, Store, ToolCallRow, Transcript, list_stores
 
 __all__ = ["session_detail"]
 
@@ -86,7 +86,7 @@ def _add_tab(
     """Add what the tab shows; return the status of the page."""
     status = HTTPStatus.UNPROCESSABLE_ENTITY if asked.errors else HTTPStatus.OK
     if asked.tab == "transcript":
-        return _add_transcript(context, reader, asked, place, status)
+        return _add_transcript(context, reader, asked, place, status, detail.failures)
     if asked.tab == "events":
         page = reader.list_events(place.agent_id, after=asked.after)
         context["body"] = events_html(page, place, is_first=asked.after is None)
@@ -100,18 +100,23 @@ def _add_tab(
 
 
 def _add_transcript(
-    context: dict[str, Any], reader: Reader, asked: Asked, place: Place, status: HTTPStatus
+    context: dict[str, Any],
+    reader: Reader,
+    asked: Asked,
+    place: Place,
+    status: HTTPStatus,
+    failures: tuple[ToolCallRow, ...],
 ) -> HTTPStatus:
     transcript = reader.get_transcript(
         place.agent_id, around=asked.seq, start=asked.start, limit=_CHUNK
     )
     status = _check_place(context["notices"], transcript, asked, status)
-    current = asked.call or _failure_near(transcript, asked.seq)
+    current = asked.call or _failure_near(transcript, failures, asked.seq)
     context |= {
         "transcript": transcript,
         "turns": turns_html(transcript.turns, place, marked_seq=asked.seq, marked_call=asked.call),
-        "outline": outline_html(transcript, place, marked_call=asked.call),
-        "failure_steps": failure_steps(transcript.failures, place, current),
+        "outline": outline_html(transcript, failures, place, marked_call=asked.call),
+        "failure_steps": failure_steps(failures, place, current),
         "earlier_href": _window(place, transcript.earlier),
         "later_href": _window(place, transcript.later),
         "call_href": place.call(asked.call) if asked.call else "",
@@ -135,12 +140,14 @@ def _check_place(
     return HTTPStatus.NOT_FOUND
 
 
-def _failure_near(transcript: Transcript, seq: int | None) -> str:
+def _failure_near(
+    transcript: Transcript, failures: tuple[ToolCallRow, ...], seq: int | None
+) -> str:
     """Return the last failure at or before a turn, so that "next" is the one behind it."""
     if seq is None:
         return ""
     seqs = call_seqs(transcript.turns)
-    before = [row.id for row in transcript.failures if seqs.get(row.id, seq + 1) <= seq]
+    before = [row.id for row in failures if seqs.get(row.id, seq + 1) <= seq]
     return before[-1] if before else ""
 
 

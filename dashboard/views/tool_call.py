@@ -91,8 +91,8 @@ def _about(reader: Reader, call: ToolCall, place: Place) -> dict[str, Any]:
     failures: tuple[ToolCallRow, ...] = ()
     seq = None
     try:
-        session = reader.get_session(call.agent_id).row
-        failures = reader.get_transcript(call.agent_id, start=0, limit=1).failures
+        detail = reader.get_session(call.agent_id)
+        session, failures = detail.row, detail.failures
         seq = reader.find_call_seq(call.agent_id, call.id)
     except SessionNotFound:
         pass

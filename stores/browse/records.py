@@ -91,7 +91,8 @@ class SessionDetail:
     """One session with what its page shows around the transcript.
 
     ``metadata`` holds allow-listed fields only, as (label, text) pairs; secrets never get here.
-    ``lineage`` is oldest first. ``missing`` names parts that could not be read and why.
+    ``lineage`` is oldest first. ``failures`` are the calls that did not succeed, oldest first,
+    without payloads. ``missing`` names parts that could not be read and why.
     """
 
     row: SessionRow
@@ -100,6 +101,7 @@ class SessionDetail:
     snapshots: tuple[SnapshotRow, ...]
     metadata: tuple[tuple[str, str], ...]
     config_version: str = ""
+    failures: tuple["ToolCallRow", ...] = ()
     missing: tuple[str, ...] = ()
 
 
@@ -246,8 +248,7 @@ class Turn:
 class Transcript:
     """A window of turns. ``earlier``/``later`` are seqs to go on from, None at an end.
 
-    ``failures`` are the calls of the whole session that did not succeed, oldest first,
-    without payloads. ``cut_note`` says why a window is shorter than asked, if it is.
+    ``cut_note`` says why a window is shorter than asked, if it is.
     """
 
     turns: tuple[Turn, ...]
@@ -256,7 +257,6 @@ class Transcript:
     last_seq: int | None
     earlier: int | None
     later: int | None
-    failures: tuple[ToolCallRow, ...] = ()
     cut_note: str | None = None
 
 

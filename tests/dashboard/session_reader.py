@@ -60,7 +60,7 @@ class SessionReader(FakeReader):
     def get_session(self, agent_id: str, *, whole: bool = False) -> SessionDetail:
         if agent_id != self.detail.row.agent_id:
             raise SessionNotFound("This store has no session with this id.")
-        return self.detail
+        return replace(self.detail, failures=self.failures)
 
     def get_transcript(
         self,
@@ -83,7 +83,6 @@ class SessionReader(FakeReader):
             shown[-1].seq if shown else None,
             max(0, begin - limit) if begin else None,
             begin + limit if begin + limit <= last else None,
-            self.failures,
         )
 
     def find_call_seq(self, agent_id: str, call_id: str) -> int | None:

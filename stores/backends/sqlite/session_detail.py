@@ -40,9 +40,13 @@ _COPY_SUFFIX: Final = re.compile(r"_fork_\d+\Z")
 
 def message_bounds(reading: Reading, agent_id: str) -> tuple[int, int | None, int | None]:
     """Return the number of messages, the first and the last seq, from the index alone."""
-    statement = """
-        SELECT count(*), min(seq), max(seq) FROM messages
-        WHERE agent_id = :agent_id AND typeof(seq) = 'integer'
+    # Each part is a walk of the index by itself; asked together, every entry would be looked at.
+    of_session = "FROM messages WHERE agent_id = :agent_id"
+    whole = "typeof(seq) = 'integer'"
+    statement = f"""
+        SELECT (SELECT count(*) {of_session} AND seq BETWEEN {-(1 << 63)} AND {(1 << 63) - 1}),
+               (SELECT seq {of_session} AND {whole} ORDER BY seq LIMIT 1),
+               (SELECT seq {of_session} AND {whole} ORDER BY seq DESC LIMIT 1)
     """
     count, first, last = reading.fetch(statement, {"agent_id": agent_id})[0]
     return count, first, last
@@ -116,7 +120,7 @@ def _raw_message(row: Row) -> RawMessage:
 
 
 def calls_by_id(reading: Reading, schema: Schema, ids: Iterable[str]) -> dict[str, ToolCall]:
-    """Return calls by id, whichever session they belong to; unknown ids are left out."""
+    """Return calls by id without their inputs, of any session; unknown ids are left out."""
     wanted, calls = list(dict.fromkeys(ids)), {}
     for start in range(0, len(wanted), _IDS_PER_STATEMENT):
         part = wanted[start : start + _IDS_PER_STATEMENT]
@@ -129,7 +133,7 @@ def calls_by_id(reading: Reading, schema: Schema, ids: Iterable[str]) -> dict[st
 def calls_of_session(
     reading: Reading, schema: Schema, agent_id: str, *, limit: int = 2000
 ) -> dict[str, ToolCall]:
-    """Return the calls that belong to one session, by id."""
+    """Return the calls that belong to one session, by id, without their inputs."""
     condition = "agent_id = :agent_id LIMIT :limit"
     return _calls(reading, schema, condition, {"agent_id": agent_id, "limit": limit})
 
@@ -137,23 +141,21 @@ def calls_of_session(
 def _calls(
     reading: Reading, schema: Schema, condition: str, params: dict[str, Any]
 ) -> dict[str, ToolCall]:
-    columns = [
-        f"substr({column}, 1, {CUT_MESSAGE_CHARS})"
-        if name in ("input", "result", "error")
-        else column
+    # The input is in the transcript's tool_use block already, so it is not read twice.
+    columns = {
+        name: f"substr({column}, 1, {CUT_MESSAGE_CHARS})" if name in ("result", "error") else column
         for name, column in zip(CALL_COLUMNS, call_columns(schema), strict=True)
-    ]
-    sizes = [
-        f"length(CAST({schema.column('tool_calls', name)} AS BLOB))" for name in ("input", "result")
-    ]
+        if name != "input"
+    }
+    columns["result_size"] = f"length(CAST({schema.column('tool_calls', 'result')} AS BLOB))"
     statement = f"""
-        SELECT {", ".join([*columns, *sizes])} FROM tool_calls WHERE {condition}
+        SELECT {", ".join(columns.values())} FROM tool_calls WHERE {condition}
     """
     try:
         rows = reading.fetch(statement, params)
     except (StatementTimeout, RowTooLarge):
         return {}
-    names = (*CALL_COLUMNS, "input_size", "result_size")
+    names = tuple(columns)
     calls = (call_from_columns(columns_of(names, row)) for row in rows)
     return {call.id: call for call in calls}
 

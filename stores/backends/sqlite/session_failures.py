@@ -1,8 +1,11 @@
-"""The calls of one session that did not succeed: the steps of "next failure"."""
+"""The calls of one session: how many ended how, and those that did not succeed."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
+from stores.backends.sqlite.failures import RowTooLarge, StatementTimeout
 from stores.backends.sqlite.shape import Schema
 from stores.backends.sqlite.statement import Reading
 from stores.backends.sqlite.tool_calls import call_order
@@ -11,16 +14,87 @@ from stores.backends.sqlite.where import Where
 from stores.browse.json_text import to_text
 from stores.browse.records import ToolCallRow
 
-__all__ = ["failures_of"]
+__all__ = ["NOT_COUNTED", "CallCounts", "calls_of"]
 
+#: So many are stepped through with "next failure".
 FAILURES: Final = 500
+_MOST_UNSUCCESSFUL: Final = 5_000
+_FAILED_STATES: Final = frozenset({"FAILED", "DENIED", "SEALED"})
 _FAILURE_COLUMNS: Final = ("id", "agent_id", "name", "state", "is_error", "created_at")
 
 
-def failures_of(reading: Reading, schema: Schema, agent_id: str) -> tuple[ToolCallRow, ...]:
-    """Return the calls of a session that did not succeed, oldest first."""
+@dataclass(frozen=True)
+class CallCounts:
+    """How many calls a session has, and how many of them by state; None where not counted."""
+
+    total: int | None = 0
+    failed: int | None = 0
+    denied: int | None = 0
+    sealed: int | None = 0
+    awaiting: int | None = 0
+
+    @classmethod
+    def of_states(cls, states: Mapping[str, int], total: int | None = None) -> "CallCounts":
+        """Take the numbers by upper-case state; ``total`` where not all states are there."""
+        return cls(
+            sum(states.values()) if total is None else total,
+            states.get("FAILED", 0),
+            states.get("DENIED", 0),
+            states.get("SEALED", 0),
+            states.get("APPROVAL_REQUIRED", 0),
+        )
+
+
+NOT_COUNTED: Final = CallCounts(None, None, None, None, None)
+
+
+def calls_of(
+    reading: Reading, schema: Schema, agent_id: str
+) -> tuple[CallCounts | None, tuple[ToolCallRow, ...]]:
+    """Return the counts of a session's calls and those that did not succeed, oldest first.
+
+    Both come from one reading of the calls that are not completed, the total from the index
+    alone. The counts are None where that takes too long; the failures are then looked for a part
+    at a time.
+    """
     if not schema.has("tool_calls", "state"):
-        return ()
+        return None, ()
+    columns = ", ".join(schema.column("tool_calls", name) for name in _FAILURE_COLUMNS)
+    statement = f"""
+        SELECT {columns}, (SELECT count(*) FROM tool_calls WHERE agent_id = :agent_id)
+        FROM tool_calls
+        WHERE agent_id = :agent_id AND +state NOT IN ('COMPLETED', 'completed')
+        ORDER BY {schema.sort_key("tool_calls", "created_at", "0")}, rowid LIMIT :most
+    """
+    params = {"agent_id": agent_id, "most": _MOST_UNSUCCESSFUL}
+    try:
+        rows = reading.fetch(statement, params)
+    except (StatementTimeout, RowTooLarge):
+        rows = []
+    else:
+        if len(rows) < _MOST_UNSUCCESSFUL:
+            return _counted(reading, agent_id, rows)
+    return None, _walked(reading, schema, agent_id)
+
+
+def _counted(
+    reading: Reading, agent_id: str, rows: Sequence[Sequence[Any]]
+) -> tuple[CallCounts | None, tuple[ToolCallRow, ...]]:
+    found = [_failure(row) for row in rows]
+    states = Counter(row.state for row in found)
+    if rows:
+        total = rows[0][-1]
+    else:
+        statement = "SELECT count(*) FROM tool_calls WHERE agent_id = :agent_id"
+        try:
+            total = reading.fetch(statement, {"agent_id": agent_id})[0][0]
+        except (StatementTimeout, RowTooLarge):
+            return None, ()
+    failures = [row for row in found if row.state in _FAILED_STATES]
+    return CallCounts.of_states(states, total), tuple(failures[:FAILURES])
+
+
+def _walked(reading: Reading, schema: Schema, agent_id: str) -> tuple[ToolCallRow, ...]:
     where = Where()
     where.one_session("tool_calls", agent_id)
     where.add("+tool_calls.state IN ('FAILED', 'DENIED', 'SEALED', 'failed', 'denied', 'sealed')")

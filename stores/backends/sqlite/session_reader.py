@@ -7,7 +7,7 @@ from typing import Any, Final
 from stores.backends.sqlite import session_detail as detail
 from stores.backends.sqlite.connection import Reading, SqliteFile
 from stores.backends.sqlite.failures import RowTooLarge, StatementTimeout
-from stores.backends.sqlite.session_failures import failures_of
+from stores.backends.sqlite.session_failures import NOT_COUNTED, calls_of
 from stores.backends.sqlite.session_rows import fill_session_rows, lineage_of, session_row
 from stores.backends.sqlite.sessions import session_source
 from stores.backends.sqlite.shape import Schema
@@ -64,12 +64,15 @@ class SessionReading:
         has_files = self._files.is_present()
         with self._reading() as (reading, schema):
             stored = _session_columns(reading, schema, agent_id)
+            row = session_row(stored)
+            counts, failures = calls_of(reading, schema, agent_id)
             rows = fill_session_rows(
                 reading,
                 schema,
-                [session_row(stored)],
+                [row],
                 self._files if has_files else None,
                 self._now_ms(),
+                {row.agent_id: counts or NOT_COUNTED},
             )
             children, is_complete = detail.children_of(reading, schema, agent_id, whole=whole)
             list_snapshots = detail.snapshots_of if whole else detail.snapshot_names
@@ -88,6 +91,7 @@ class SessionReading:
             lineage=lineage_of(stored[4])[0],
             children=children,
             snapshots=snapshots,
+            failures=failures,
             metadata=allowed_metadata(metadata) if whole else (),
             config_version=version,
             missing=tuple(missing),
@@ -104,10 +108,9 @@ class SessionReading:
         """Return a window of turns: around a seq, from a seq on, or from the beginning."""
         with self._reading() as (reading, schema):
             count, first, last = detail.message_bounds(reading, agent_id)
-            failures = failures_of(reading, schema, agent_id)
             if first is None or last is None:
                 _session_columns(reading, schema, agent_id)  # an unknown session is an error
-                return Transcript((), count, None, None, None, None, failures)
+                return Transcript((), count, None, None, None, None)
             begin = first if start is None else max(first, min(start, last))
             if around is not None:
                 around = max(first, min(around, last))
@@ -130,7 +133,6 @@ class SessionReading:
             last_seq=turns[-1].seq if turns else None,
             earlier=earlier,
             later=later,
-            failures=failures,
             cut_note=_cut_note(seqs[shown - 1]) if 0 < shown < min(limit, len(seqs)) else None,
         )
 

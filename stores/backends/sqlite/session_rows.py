@@ -4,13 +4,14 @@ Each of these is one short statement for the whole page. One that reaches its ti
 its column unknown, which the page shows as a dash, never as zero.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, Protocol
 
 from stores.backends.sqlite.connection import Reading
 from stores.backends.sqlite.failures import RowTooLarge, StatementTimeout
+from stores.backends.sqlite.session_failures import NOT_COUNTED, CallCounts
 from stores.backends.sqlite.sessions import ROW_COLUMNS
 from stores.backends.sqlite.shape import Schema
 from stores.backends.sqlite.tool_calls import columns_of
@@ -41,18 +42,6 @@ class LiveStatus(Protocol):
     ) -> tuple[SessionStatus, int | None]:
         """Return the status and since when, from the end of the session's logs."""
         ...
-
-
-@dataclass(frozen=True)
-class _Calls:
-    total: int | None = 0
-    failed: int | None = 0
-    denied: int | None = 0
-    sealed: int | None = 0
-    awaiting: int | None = 0
-
-
-_UNKNOWN: Final = _Calls(None, None, None, None, None)
 
 
 def session_row(row: Sequence[Any]) -> SessionRow:
@@ -110,17 +99,22 @@ def fill_session_rows(
     rows: Sequence[SessionRow],
     files: LiveStatus | None,
     now_ms: int,
+    calls: Mapping[str, CallCounts] | None = None,
 ) -> tuple[SessionRow, ...]:
-    """Return the rows with everything that is not in their own row."""
+    """Return the rows with everything that is not in their own row.
+
+    ``calls`` are the counts by session where they are known already.
+    """
     ids = [row.agent_id for row in rows]
     if not ids:
         return ()
-    calls = _count_calls(reading, schema, ids)
+    if calls is None:
+        calls = _count_calls(reading, schema, ids)
     texts = _first_texts(reading, schema, ids)
     forks = _count_forks(reading, ids)
     filled = []
     for row in rows:
-        counts = _UNKNOWN if calls is None else calls.get(row.agent_id, _Calls())
+        counts = NOT_COUNTED if calls is None else calls.get(row.agent_id, CallCounts())
         status, status_at = _status_of(row, counts.awaiting, files, now_ms)
         filled.append(
             replace(
@@ -177,7 +171,7 @@ def _in_list(ids: Iterable[str]) -> tuple[str, dict[str, Any]]:
     return f"({', '.join(f':{name}' for name in params)})", params
 
 
-def _count_calls(reading: Reading, schema: Schema, ids: list[str]) -> dict[str, _Calls] | None:
+def _count_calls(reading: Reading, schema: Schema, ids: list[str]) -> dict[str, CallCounts] | None:
     marks, params = _in_list(ids)
     state = schema.column("tool_calls", "state")
     statement = f"""
@@ -190,19 +184,10 @@ def _count_calls(reading: Reading, schema: Schema, ids: list[str]) -> dict[str, 
         rows = reading.fetch(statement, params)
     except (StatementTimeout, RowTooLarge):
         return None
-    totals: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    totals: dict[str, Counter[str]] = defaultdict(Counter)
     for agent_id, name, count in rows:
         totals[str(agent_id)][str(name).upper()] += count
-    return {
-        agent_id: _Calls(
-            sum(states.values()),
-            states["FAILED"],
-            states["DENIED"],
-            states["SEALED"],
-            states["APPROVAL_REQUIRED"],
-        )
-        for agent_id, states in totals.items()
-    }
+    return {agent_id: CallCounts.of_states(states) for agent_id, states in totals.items()}
 
 
 def _first_texts(reading: Reading, schema: Schema, ids: list[str]) -> dict[str, str]:
