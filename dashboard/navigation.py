@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch
 
+from dashboard.address import address_of
 from stores.interface import list_stores
 
 __all__ = ["NavItem", "navigation"]
@@ -42,11 +43,11 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     items = [NavItem("Overview", "overview", "/", "o", request.path == "/")]
     for name, label, icon, key in _STORE_PAGES if slug else ():
         try:
-            href = reverse(name, args=[slug])
+            href = address_of(name, slug)
         except NoReverseMatch:
             continue
         items.append(NavItem(label, icon, href, key, request.path.startswith(href)))
-    stores = reverse("store_list")
+    stores = address_of("store_list")
     is_current = request.path.startswith(stores)
     return {
         "nav_items": items,

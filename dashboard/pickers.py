@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from dashboard.address import Address
+from dashboard.address import Address, address_of
 from dashboard.formats import count, iso, one_line, stamps
 from dashboard.icons import icon_html
 from stores.interface import Facet
@@ -58,9 +57,9 @@ def store_picker(stores: Iterable[Any], slug: str = "", *, url_name: str = "sess
     """Return the menu of stores; each link opens the same kind of page in that store."""
     found = list(stores)
     current = next((store.name for store in found if store.slug == slug), "All stores")
-    links = [PickerLink("All stores", reverse("overview"), is_current=not slug)]
+    links = [PickerLink("All stores", address_of("overview"), is_current=not slug)]
     links += [
-        PickerLink(store.name, reverse(url_name, args=[store.slug]), store.slug == slug)
+        PickerLink(store.name, address_of(url_name, store.slug), store.slug == slug)
         for store in found
     ]
     return SafeString(picker("Store", current, links, icon="stores"))

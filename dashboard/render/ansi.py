@@ -5,12 +5,11 @@ Cursor moves, titles, clipboard writes and hyperlinks could only mislead; they s
 
 import re
 from functools import lru_cache
-from html import escape
 from typing import Final
 
 from django.utils.safestring import SafeString
 
-from dashboard.render.text import text_html, visible
+from dashboard.render.text import text_html
 
 __all__ = ["ansi_html"]
 
@@ -99,6 +98,6 @@ class _Style:
 
 
 def _run(text: str, style: _Style) -> str:
-    shown = escape(visible(text))
+    shown = text_html(text)
     classes = style.classes()
     return f'<span class="{classes}">{shown}</span>' if classes and shown else shown

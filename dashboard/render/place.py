@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from urllib.parse import quote_plus
 
-from django.urls import reverse
-
+from dashboard.address import address_of
 from dashboard.tables._links import Links, quoted
 from stores.interface import ChildSession
 
@@ -98,4 +97,4 @@ class Place:
 def _prefix(name: str, slug: str, *args: object) -> str:
     """Return an address up to the arguments that change from block to block."""
     tail = "".join(f"{arg}/" for arg in args) + "x/"
-    return reverse(name, args=[slug, *args, "x"]).removesuffix(tail)
+    return address_of(name, slug, *args, "x").removesuffix(tail)

@@ -19,6 +19,7 @@ _ODD: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e"
     "\u2060-\u206f\u3164\ud800-\udfff\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
+_MARKUP: Final = re.compile("[&<>\"']")
 
 
 def _escape_of(match: re.Match[str]) -> str:
@@ -32,19 +33,26 @@ def _escape_of(match: re.Match[str]) -> str:
 
 def visible(text: str) -> str:
     """Return text whose characters can all be seen; a second pass changes nothing."""
+    if text.isascii() and text.isprintable():  # decided in C; most texts end here
+        return text
     if "\r" in text:
         text = text.replace("\r\n", "\n")
     return _ODD.sub(_escape_of, text)
 
 
+def _escaped(text: str) -> str:
+    """Return the text as markup; most texts need no change, which one look tells."""
+    return escape(text) if _MARKUP.search(text) else text
+
+
 def text_html(text: str) -> SafeString:
     """Return text of several lines as markup."""
-    return SafeString(escape(visible(text)))
+    return SafeString(_escaped(visible(text)))
 
 
 def line_html(text: str, limit: int = 200) -> SafeString:
     """Return the start of a text on one line as markup."""
-    return SafeString(escape(visible(one_line(text, limit))))
+    return SafeString(_escaped(visible(one_line(text, limit))))
 
 
 def clip(text: str, limit: int) -> tuple[str, bool]:

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote, quote_plus
 
-from django.urls import reverse
-
+from dashboard.address import address_of
 from dashboard.paths import opaque
 
 __all__ = ["Links", "quoted"]
@@ -38,9 +37,9 @@ class Links:
     def of(cls, slug: str, *, now_ms: int, origin: str = "") -> "Links":
         """Build the prefixes; three lookups per request, none per row."""
         return cls(
-            reverse("session_list", args=[slug]),
-            reverse("message_list", args=[slug]),
-            reverse("tool_call_list", args=[slug]),
+            address_of("session_list", slug),
+            address_of("message_list", slug),
+            address_of("tool_call_list", slug),
             now_ms,
             quote_plus(origin),
         )

@@ -4,10 +4,9 @@ from http import HTTPStatus
 from typing import Any, ClassVar
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
 from django.views.generic import View
 
-from dashboard.address import Address
+from dashboard.address import Address, address_of
 from dashboard.filters._base import BAD_CURSOR, StoreFilterSet
 from dashboard.filters.form import render_form
 from dashboard.pickers import as_of, list_pickers, store_picker
@@ -166,6 +165,6 @@ class StoreListView(View):
         if shown.page is None:
             return ()
         csv, jsonl = (
-            reverse(self.export_url_name, args=[record.slug, name]) for name in ("csv", "jsonl")
+            address_of(self.export_url_name, record.slug, name) for name in ("csv", "jsonl")
         )
         return shown.exports(csv, jsonl)
