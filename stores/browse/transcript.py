@@ -61,10 +61,20 @@ def build_turns(
 
 def with_times(turns: Iterable[Turn], times: TurnTimes) -> tuple[Turn, ...]:
     """Return the turns with what is known of their times and tokens."""
+    at, tokens = times.at, times.tokens
+    # Built by hand: dataclasses.replace looks at every field of every turn of a page.
     return tuple(
-        replace(turn, at=times.at.get(turn.seq), tokens=times.tokens.get(turn.seq))
-        if turn.seq in times.at or turn.seq in times.tokens
-        else turn
+        Turn(
+            turn.seq,
+            turn.role,
+            turn.kind,
+            turn.blocks,
+            at.get(turn.seq),
+            tokens.get(turn.seq),
+            turn.size_bytes,
+            turn.raw,
+            turn.problems,
+        )
         for turn in turns
     )
 

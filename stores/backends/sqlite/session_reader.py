@@ -120,8 +120,9 @@ class SessionReading:
             earlier = None
             if begin > first:
                 earlier = detail.seq_back(reading, agent_id, begin, limit + 1)
-            calls = detail.calls_by_id(reading, schema, _call_ids(messages))
-            if _lacks_own(calls, _call_ids(messages), agent_id):
+            ids = _call_ids(messages)
+            calls = detail.calls_by_id(reading, schema, ids)
+            if _lacks_own(calls, ids, agent_id):
                 calls = {**detail.calls_of_session(reading, schema, agent_id), **calls}
         turns = build_turns(messages, calls, owner=agent_id)
         later = seqs[shown] if shown < len(seqs) else None
