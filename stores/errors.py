@@ -2,6 +2,8 @@
 
 StoreError
 ├── StoreUnavailable       the store could not be read just now (locked, gone, damaged)
+├── AgentLocked            somebody else holds the lock of this session
+├── InvalidAgentId         an id that would lead out of the store, or is no id at all
 ├── StoreNotFound          no store is registered under this name
 ├── SessionNotFound        the store has no session with this id
 ├── MessageNotFound        the session has no message at this place
@@ -15,6 +17,8 @@ string or bytes of a peer's answer.
 """
 
 __all__ = [
+    "AgentLocked",
+    "InvalidAgentId",
     "InvalidCursor",
     "InvalidQuery",
     "MessageNotFound",
@@ -35,12 +39,21 @@ class StoreUnavailable(StoreError):
     """Tell that the store cannot be read now; ``reason`` is one word for styling and tests.
 
     ``reason``: ``missing``, ``locked``, ``damaged``, ``not-sqlite``, ``foreign``,
-    ``permission``, ``journal`` (a crashed writer's journal waits to be rolled back) or ``slow``.
+    ``permission``, ``journal`` (a crashed writer's journal waits to be rolled back), ``slow``,
+    ``refused`` (nobody listens there), ``credentials``, ``full`` (too many clients) or ``closed``.
     """
 
     def __init__(self, message: str, *, reason: str) -> None:
         super().__init__(message)
         self.reason = reason
+
+
+class AgentLocked(StoreError):
+    """Tell that somebody else holds the lock of this session."""
+
+
+class InvalidAgentId(StoreError, ValueError):
+    """Tell that an id would lead out of the store, or is no id at all."""
 
 
 class StoreNotFound(StoreError):
