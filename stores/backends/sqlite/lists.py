@@ -57,7 +57,9 @@ def read_page(
         rows = rows[::-1]
     notices: tuple[str, ...] = ()
     if found.skipped:
-        notices = (f"{found.skipped} rows took too long to search and are not shown.",)
+        some = "1 row" if found.skipped == 1 else f"{found.skipped:,} rows"
+        verb = "is" if found.skipped == 1 else "are"
+        notices = (f"{some} took too long to search and {verb} not shown.",)
     return Page(
         rows=tuple(decode(rows)),
         next=_next(query, rows, onward, is_back=is_back),

@@ -96,7 +96,7 @@ def test_rows_that_were_passed_over_end_an_export_with_an_error(
 ) -> None:
     """A file cannot show notices, and must not look whole when it is not."""
     page = reader.list_messages(MessageQuery(limit=25))
-    short = replace(page, next=None, notices=("1 rows took too long to search.",))
+    short = replace(page, next=None, notices=("1 row took too long to search.",))
     monkeypatch.setattr(reader, "list_messages", lambda query: short)
     chunks = reader.iter_messages(MessageQuery())
     assert next(chunks) == page.rows

@@ -82,7 +82,7 @@ def test_a_row_that_cannot_be_searched_in_time_is_passed_over_and_counted(
     monkeypatch.setattr(walk, "_select", slow)
     page = reader.list_tool_calls(query)
     assert page.rows == everything[:7] + everything[8:]
-    assert page.notices == ("1 rows took too long to search and are not shown.",)
+    assert page.notices == ("1 row took too long to search and is not shown.",)
 
 
 def test_a_store_that_cannot_even_be_stepped_through_says_so(
