@@ -37,13 +37,16 @@ class StoreKind(models.TextChoices):
     """What a store lives in. A kind is added with its backend."""
 
     SQLITE = "sqlite", "SQLite file"
+    POSTGRES = "postgres", "PostgreSQL database"
+    JSON = "json", "JSON folder"
 
 
 class Store(models.Model):
     """One configured database: its name, what it lives in and how to reach it.
 
     ``config`` of a SQLite store: ``path`` (resolved, absolute) and ``files`` (the folder of the
-    file half, or null). ``last_ok_at`` is when the store was last readable.
+    file half, or null); of a JSON store only ``path``, the folder. ``last_ok_at`` is when the
+    store was last readable.
     """
 
     id = models.CharField(primary_key=True, max_length=36, default=new_id, editable=False)

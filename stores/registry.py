@@ -5,8 +5,9 @@ Readers, and with them their pools, are kept per process and replaced when the r
 
 import logging
 import threading
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from django.db import DatabaseError
 
@@ -22,8 +23,15 @@ logger = logging.getLogger("stores.registry")
 #: How often a successful read is noted on the record, so that looking does not become writing.
 NOTE_EVERY_MS: Final = 60_000
 
+
+class _ClosableReader(Reader, Protocol):
+    """What is kept here: a reader that can be closed."""
+
+    def close(self) -> None: ...
+
+
 _lock = threading.Lock()
-_readers: dict[str, tuple[int, SqliteReader]] = {}
+_readers: dict[str, tuple[int, _ClosableReader]] = {}
 _noted: dict[str, int] = {}
 
 
@@ -51,14 +59,15 @@ def open_reader(store: Store) -> Reader:
     Raises:
         UnsupportedOperation: this kind of store cannot be browsed.
     """
-    if store.kind != StoreKind.SQLITE:
+    opener = _OPENERS.get(store.kind)
+    if opener is None:
         raise UnsupportedOperation(f"Stores of the kind {store.kind!r} cannot be browsed yet.")
     with _lock:
         kept = _readers.get(store.id)
         if kept is None or kept[0] != store.updated_at:
             if kept is not None:
                 kept[1].close()
-            kept = store.updated_at, _open_sqlite(store)
+            kept = store.updated_at, opener(store)
             _readers[store.id] = kept
         return kept[1]
 
@@ -81,6 +90,12 @@ def _open_sqlite(store: Store) -> SqliteReader:
         Path(files) if files else default_files_path(path),
         on_read=lambda: _note_read(store.id),
     )
+
+
+#: Kind of a store -> what opens its reader.
+_OPENERS: Final[dict[str, Callable[[Store], _ClosableReader]]] = {
+    StoreKind.SQLITE: _open_sqlite,
+}
 
 
 def _note_read(store_id: str) -> None:
