@@ -1,7 +1,7 @@
 """Fixtures for every test: settings without the outside world, users, signed-in clients, data."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from kodeweb.accounts.roles import Role, set_role
+from tests.servers import fresh_mysql, fresh_postgres
 from tests.trust.figures import stated
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -70,6 +71,20 @@ def kode_data() -> Path:
             pytest.fail(reason)
         pytest.skip(reason)
     return KODE_DATA
+
+
+@pytest.fixture
+def postgres_database() -> Iterator[str]:
+    """Yield the URL of an empty PostgreSQL database, dropped after the test."""
+    with fresh_postgres() as url:
+        yield url
+
+
+@pytest.fixture
+def mysql_database() -> Iterator[str]:
+    """Yield the URL of an empty MySQL or MariaDB database, dropped after the test."""
+    with fresh_mysql() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,1 @@
+"""Agent stores that the KODE SDK keeps in PostgreSQL."""
