@@ -8,7 +8,7 @@ that PgBouncer passes on. A password is in no ``repr`` and in no message.
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
