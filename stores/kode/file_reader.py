@@ -12,6 +12,7 @@ from stores.browse.json_text import parse_json, to_text
 from stores.browse.records import SessionStatus, Turn
 from stores.browse.transcript import TurnTimes
 from stores.errors import InvalidQuery
+from stores.kode.agent_ids import id_parts
 from stores.kode.event_log import (
     CHANNELS,
     EventPage,
@@ -27,7 +28,6 @@ from stores.kode.recent import Recent
 from stores.kode.safe_files import (
     FileSignature,
     TailBytes,
-    id_parts,
     open_folder,
     read_tail,
     signature,

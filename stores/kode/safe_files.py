@@ -4,6 +4,7 @@ Every component is opened from the one before it without following links, so tha
 swapped in between can lead out of the base folder.
 """
 
+import errno
 import os
 import stat
 from collections.abc import Iterator, Sequence
@@ -12,9 +13,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-__all__ = ["FileSignature", "TailBytes", "id_parts", "open_folder", "read_tail", "signature"]
+__all__ = [
+    "FileSignature",
+    "TailBytes",
+    "open_folder",
+    "open_folder_at",
+    "open_regular",
+    "read_tail",
+    "read_whole",
+    "signature",
+]
 
-_MAX_PARTS: Final = 64
 _DIRECTORY: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _FILE: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
@@ -32,13 +41,6 @@ class TailBytes:
     @property
     def is_cut(self) -> bool:
         return self.start > 0
-
-
-def id_parts(agent_id: str) -> tuple[str, ...] | None:
-    """Return the folder names that an id stands for, None when it would leave the base."""
-    parts = tuple(agent_id.split("/"))
-    is_safe = len(parts) <= _MAX_PARTS and "\0" not in agent_id
-    return parts if is_safe and not {"", ".", ".."} & set(parts) else None
 
 
 @contextmanager
@@ -64,23 +66,60 @@ def signature(folder: int, name: str) -> FileSignature | None:
 
 
 def read_tail(folder: int, name: str, *, max_bytes: int) -> TailBytes | None:
-    """Return the last bytes of a regular file, None when there is no such file."""
-    if signature(folder, name) is None:
-        return None
+    """Return the last bytes of a regular file, None when it cannot be read as one."""
     try:
-        descriptor = os.open(name, _FILE, dir_fd=folder)
-    except (OSError, ValueError):
-        return None
-    try:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
-            return None
-        start = max(0, found.st_size - max_bytes)
-        return TailBytes(_read(descriptor, start, found.st_size - start), start)
+        with open_regular(folder, name) as descriptor:
+            if descriptor is None:
+                return None
+            size = os.fstat(descriptor).st_size
+            start = max(0, size - max_bytes)
+            return TailBytes(_read(descriptor, start, size - start), start)
     except OSError:
         return None
+
+
+def read_whole(folder: int, name: str) -> bytes | None:
+    """Return what a regular file holds, None when there is no such file.
+
+    Raises:
+        OSError: the file is there and may not be read.
+    """
+    with open_regular(folder, name) as descriptor:
+        if descriptor is None:
+            return None
+        return _read(descriptor, 0, os.fstat(descriptor).st_size)
+
+
+@contextmanager
+def open_regular(folder: int, name: str) -> Iterator[int | None]:
+    """Give a descriptor of a regular file, None when there is none of this name.
+
+    Raises:
+        OSError: the file is there and may not be read.
+    """
+    descriptor = None
+    # A device may act on being opened, so what it is comes first.
+    if signature(folder, name) is not None:
+        try:
+            descriptor = os.open(name, _FILE, dir_fd=folder)
+        except OSError as exc:
+            if exc.errno not in (errno.ENOENT, errno.ELOOP, errno.ENXIO):
+                raise
+    try:
+        is_file = descriptor is not None and stat.S_ISREG(os.fstat(descriptor).st_mode)
+        yield descriptor if is_file else None
     finally:
-        os.close(descriptor)
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def open_folder_at(folder: int, name: str) -> int:
+    """Open a folder inside an open one; the caller closes it.
+
+    Raises:
+        OSError: there is none of this name, or it is a link.
+    """
+    return os.open(name, _DIRECTORY | os.O_NOFOLLOW, dir_fd=folder)
 
 
 def _walk(base: Path, parts: Sequence[str]) -> int | None:
@@ -91,7 +130,7 @@ def _walk(base: Path, parts: Sequence[str]) -> int | None:
         return None
     for part in parts:
         try:
-            inner = os.open(part, _DIRECTORY | os.O_NOFOLLOW, dir_fd=folder)
+            inner = open_folder_at(folder, part)
         except (OSError, ValueError):
             return None
         finally:
