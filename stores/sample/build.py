@@ -50,7 +50,7 @@ def make_sample_store(
 
 def save_run(store: SqliteStore, run: Run) -> None:
     """Write all that a run left, as it was saved last."""
-    store.save_info(run.info())
+    store.save_info(run.agent_id, run.info())
     store.save_messages(run.agent_id, run.messages)
     records = run.calls if run.persisted_calls is None else run.persisted_calls
     store.save_tool_call_records(run.agent_id, records.values())
@@ -89,7 +89,7 @@ def _fill(directory: Path, *, now_ms: int, seed: int, progress: Callable[[int, i
 
 
 def _save_copy(store: SqliteStore, copy: BatchFork) -> None:
-    store.save_info(copy.info)
+    store.save_info(copy.info.agent_id, copy.info)
     store.save_messages(copy.info.agent_id, copy.messages)
     store.save_tool_call_records(copy.info.agent_id, copy.calls)
 
@@ -97,9 +97,9 @@ def _save_copy(store: SqliteStore, copy: BatchFork) -> None:
 def _save_files(store: SqliteStore, run: Run) -> None:
     left, agent_id = run.left, run.agent_id
     flushed, unflushed = _split_log(run)
-    store.append_events(agent_id, flushed)
+    store.files.append_events(agent_id, flushed)
     if unflushed:
-        store.append_events(agent_id, unflushed, is_flushed=False)
+        store.files.append_events(agent_id, unflushed, is_flushed=False)
     if left.todos:
         snapshot = TodoSnapshot(
             todos=tuple(left.todos), version=left.todo_version, updated_at=left.todos_updated_ms

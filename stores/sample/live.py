@@ -107,7 +107,7 @@ class LiveAgent:
             now = self._now_ms()
             user = {"userId": "demo", "note": "written while you look"}
             run = Run(TEMPLATES["ops-bot"], LIVE_AGENT_ID, now, self._rng, user_metadata=user)
-            store.save_info(run.info())
+            store.save_info(run.agent_id, run.info())
         else:
             run.stream.entries.clear()
             resume(run, after_ms=max(0, self._now_ms() - run.clock_ms), strategy="manual")
@@ -147,7 +147,7 @@ class LiveAgent:
         try:
             store.save_messages(agent_id, save.messages)
             store.save_tool_call_records(agent_id, save.calls)
-            store.save_info(save.info)
+            store.save_info(agent_id, save.info)
         except StoreError as error:
             _LOG.warning("live session: %s", error)
 

@@ -1,11 +1,15 @@
 """A store in which every text that an agent can write holds an attack."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
+from stores.backends.sqlite.agent_database import AgentDatabase
 from stores.backends.sqlite.agent_store import SqliteStore
+from stores.backends.sqlite.agent_writes import write_info, write_messages
+from stores.errors import InvalidAgentId
+from stores.kode.files import FileStore
 from stores.kode.records import (
     AgentInfo,
     Approval,
@@ -38,8 +42,9 @@ def make_hostile(folder: Path) -> Path:
     folder.mkdir()
     path = folder / "agents.db"
     with SqliteStore(path, now_ms=lambda: _AT) as store:
-        for payload in PAYLOADS:
-            _save_named(store, payload)
+        with closing(AgentDatabase(path)) as rows:
+            for payload in PAYLOADS:
+                _save_named(rows, store.files, payload)
         for agent_id, group in group_ids():
             with store.transaction():
                 _save_group(store, agent_id, group)
@@ -68,8 +73,11 @@ def _named_id(payload: Payload) -> str:
     return f"agt-{payload.before('agent')}"
 
 
-def _save_named(store: SqliteStore, payload: Payload) -> None:
-    """Save a session whose id, template, lineage and metadata are the payload."""
+def _save_named(rows: AgentDatabase, files: FileStore, payload: Payload) -> None:
+    """Save a session whose id, template, lineage and metadata are the payload.
+
+    The SDK writes any id into its rows; our store refuses many, so they are written below it.
+    """
     agent_id = _named_id(payload)
     parent = _named_id(PAYLOADS[payload.number - 1])
     message = Message(role="user", content=[{"type": "text", "text": payload.behind("text")}])
@@ -88,20 +96,23 @@ def _save_named(store: SqliteStore, payload: Payload) -> None:
             "metadata": {"parentAgentId": parent},
         },
     )
-    with store.transaction():
-        store.save_info(info)
-        store.save_messages(agent_id, [message])
-    with suppress(ValueError):  # some ids are no path; the SDK refuses them too
-        store.append_events(agent_id, [_event(payload, 0)])
+    with rows.transaction():
+        write_info(rows, info)
+        new_id = f"msg_{_AT}_{payload.number}"
+        write_messages(rows, agent_id, [message], now_ms=_AT, new_id=lambda: new_id)
+    with suppress(InvalidAgentId):  # some ids are no path
+        files.append_events(agent_id, [_event(payload, 0)])
 
 
 def _save_group(store: SqliteStore, agent_id: str, group: Sequence[Payload]) -> None:
     messages = [message for payload in group for message in _messages(payload)]
     info = _info(agent_id, "hostile", number=1, count=len(messages), lineage=[], metadata={})
-    store.save_info(info)
+    store.save_info(info.agent_id, info)
     store.save_messages(agent_id, messages)
     store.save_tool_call_records(agent_id, [_call(payload) for payload in group])
-    store.append_events(agent_id, [_event(payload, place) for place, payload in enumerate(group)])
+    store.files.append_events(
+        agent_id, [_event(payload, place) for place, payload in enumerate(group)]
+    )
     todos = tuple(
         TodoItem(
             id=payload.text,

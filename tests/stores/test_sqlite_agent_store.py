@@ -81,7 +81,7 @@ def test_the_journal_and_the_files_are_those_of_the_sdk(store: SqliteStore, db_p
 def test_messages_are_replaced_with_new_ids_and_dated_now(
     store: SqliteStore, db_path: Path
 ) -> None:
-    store.save_info(_info())
+    store.save_info("agt-1", _info())
     store.save_messages("agt-1", [_text("a"), _text("b")])
     first = _rows(db_path, "SELECT id FROM messages ORDER BY seq")
     store.save_messages("agt-1", [_text("a")])
@@ -94,9 +94,9 @@ def test_messages_are_replaced_with_new_ids_and_dated_now(
 
 
 def test_saving_an_agent_again_keeps_its_messages(store: SqliteStore, db_path: Path) -> None:
-    store.save_info(_info())
+    store.save_info("agt-1", _info())
     store.save_messages("agt-1", [_text("a")])
-    store.save_info(_info(message_count=1, last_bookmark=Bookmark(seq=4, timestamp=5)))
+    store.save_info("agt-1", _info(message_count=1, last_bookmark=Bookmark(seq=4, timestamp=5)))
     assert _rows(db_path, "SELECT count(*) FROM messages") == [(1,)]
     assert _rows(db_path, "SELECT last_bookmark, breakpoint FROM agents") == [
         ('{"seq":4,"timestamp":5}', None)
@@ -119,15 +119,15 @@ def test_no_messages_of_an_unknown_agent_are_a_silent_no_op(
 def test_falsy_results_become_null(
     store: SqliteStore, db_path: Path, result: Any, stored: str | None
 ) -> None:
-    store.save_info(_info())
+    store.save_info("agt-1", _info())
     store.save_tool_call_records("agt-1", [_call(result=result, duration_ms=0, error="")])
     columns = "result, error, is_error, duration_ms, audit_trail"
     assert _rows(db_path, f"SELECT {columns} FROM tool_calls") == [(stored, None, 0, None, "[]")]
 
 
 def test_a_call_id_of_another_agent_rolls_the_save_back(store: SqliteStore, db_path: Path) -> None:
-    store.save_info(_info("agt-1"))
-    store.save_info(_info("agt-2"))
+    store.save_info("agt-1", _info("agt-1"))
+    store.save_info("agt-2", _info("agt-2"))
     store.save_tool_call_records("agt-1", [_call("call_0")])
     store.save_tool_call_records("agt-2", [_call("call_1")])
     with pytest.raises(StoreError, match="UNIQUE"):
@@ -139,7 +139,7 @@ def test_a_call_id_of_another_agent_rolls_the_save_back(store: SqliteStore, db_p
 def test_a_second_snapshot_of_the_same_id_replaces_the_first(
     store: SqliteStore, db_path: Path
 ) -> None:
-    store.save_info(_info())
+    store.save_info("agt-1", _info())
     for text in ("first", "second"):
         store.save_snapshot(
             "agt-1",
@@ -159,7 +159,7 @@ def test_a_second_snapshot_of_the_same_id_replaces_the_first(
 
 def test_a_transaction_that_fails_leaves_nothing(store: SqliteStore, db_path: Path) -> None:
     with pytest.raises(RuntimeError), store.transaction():
-        store.save_info(_info())
+        store.save_info("agt-1", _info())
         raise RuntimeError
     assert _rows(db_path, "SELECT count(*) FROM agents") == [(0,)]
 
@@ -169,7 +169,7 @@ def test_a_save_waits_for_another_writer(store: SqliteStore, db_path: Path) -> N
     other.execute("BEGIN IMMEDIATE")
     timer = threading.Timer(0.3, other.rollback)
     timer.start()
-    store.save_info(_info())
+    store.save_info("agt-1", _info())
     timer.join()
     other.close()
     assert _rows(db_path, "SELECT agent_id FROM agents") == [("agt-1",)]

@@ -1,77 +1,82 @@
-"""The SDK's ``SqliteStore``, write half: the same rows, the same locks, the same files.
+"""The SDK's ``SqliteStore`` in Python: the same rows, the same files, its defects mended.
 
-It locks as the SDK does: one short transaction per save on a rollback journal, waiting up to
-5 seconds for another writer. Reading back comes with the agent store's read half.
+What differs from the SDK on purpose is listed in ``docs/kode-compatibility.md``. Statements live
+in ``agent_writes``, ``agent_reads`` and ``agent_queries``, the connection in ``agent_database``.
 """
 
-import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
-from stores.backends.sqlite.schema import SCHEMA
-from stores.errors import StoreError, StoreUnavailable
+from stores.backends.sqlite import agent_queries, agent_reads, agent_writes
+from stores.backends.sqlite.agent_database import AgentDatabase
+from stores.browse.times import iso_from_ms
+from stores.errors import InvalidQuery, SessionNotFound, StoreError
+from stores.kode.agent_ids import check_agent_id, copy_id
+from stores.kode.consistency import file_issues, missing_agent
+from stores.kode.file_half import FilesBeside
 from stores.kode.files import FileStore
+from stores.kode.filters import MessageFilter, SessionFilter, ToolCallFilter
 from stores.kode.js_text import js_text
-from stores.kode.records import (
-    AgentInfo,
-    CompressionRecord,
-    HistoryWindow,
-    MediaCacheRecord,
-    Message,
-    RecoveredFile,
-    Snapshot,
-    Timeline,
-    TodoSnapshot,
-    ToolCallRecord,
+from stores.kode.locks import AgentLocks
+from stores.kode.records import AgentInfo, Message, Snapshot, ToolCallRecord
+from stores.kode.results import (
+    ConsistencyResult,
+    DatabaseHealth,
+    FileSystemHealth,
+    SessionInfo,
+    StorageMetrics,
+    StoreHealth,
+    StoreMetrics,
+    StoreStats,
 )
+from stores.kode.row_values import new_message_id
 
 __all__ = ["SqliteStore"]
-
-_BUSY_TIMEOUT_SECONDS = 5.0
-_REASONS = {
-    sqlite3.SQLITE_BUSY: ("another process holds the database", "locked"),
-    sqlite3.SQLITE_LOCKED: ("another process holds the database", "locked"),
-    sqlite3.SQLITE_CANTOPEN: ("the database cannot be opened", "missing"),
-    sqlite3.SQLITE_PERM: ("the database may not be written", "permission"),
-    sqlite3.SQLITE_READONLY: ("the database may not be written", "permission"),
-    sqlite3.SQLITE_NOTADB: ("the file is not a SQLite database", "not-sqlite"),
-}
-_BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 def _wall_clock_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-class SqliteStore:
-    """Write agents to a database and its file folder, as the SDK does.
+class SqliteStore(FilesBeside):
+    """Keep agents in a database and its file folder; an ``ExtendedStore``.
 
-    ``file_store_base_dir`` defaults to the directory of the database, as in the SDK.
-    ``now_ms`` and ``rng`` are there to simulate a past: they date and name message rows.
+    ``file_store_base_dir`` defaults to the directory of the database, as in the SDK. ``wal=True``
+    turns the database to write-ahead logging, where readers and the writer never wait for each
+    other; the SDK can open it. ``now_ms`` and ``rng`` simulate a past: they date and name rows.
+
+    One object may serve several threads, and any number of processes may have the database open.
+    A row that cannot be read is a ``BrokenRow`` from ``load_*``, naming it; ``query_*`` and
+    ``list_snapshots`` leave it out and log a warning.
 
     Raises:
+        InvalidAgentId: from every method, for an id that would lead out of the store.
         StoreUnavailable: from every method: another writer holds the lock for over 5 seconds,
-            or the database cannot be opened, read or written.
+            the database cannot be opened, read or written, or the store is closed.
         StoreError: a row is refused, such as a tool call whose id another agent has.
     """
 
     def __init__(
         self,
-        db_path: Path,
-        file_store_base_dir: Path | None = None,
+        db_path: Path | str,
+        file_store_base_dir: Path | str | None = None,
         *,
+        wal: bool = False,
         now_ms: Callable[[], int] = _wall_clock_ms,
         rng: Random | None = None,
     ) -> None:
-        self.files = FileStore(file_store_base_dir or db_path.parent)
+        self.db_path = Path(db_path)
+        super().__init__(FileStore(Path(file_store_base_dir or self.db_path.parent)))
         self.now_ms = now_ms
         self._rng = rng or Random()  # noqa: S311 - row ids only have to differ
-        self._db = _connect(db_path)
+        self._db = AgentDatabase(db_path, wal=wal)
+        self._db.define("message_id", lambda: new_message_id(self.now_ms(), self._rng))
+        self._locks = AgentLocks(f"sqlite:{self.db_path.resolve()}")
 
     def __enter__(self) -> Self:
         return self
@@ -87,209 +92,182 @@ class SqliteStore:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Hold one transaction; saves inside it join in instead of committing one by one."""
-        if self._db.in_transaction:
+        self._check_open()
+        with self._db.transaction():
             yield
-            return
-        try:
-            self._db.execute("BEGIN")
-            try:
-                yield
-                self._db.commit()
-            except BaseException:
-                self._db.rollback()
-                raise
-        except sqlite3.Error as exc:
-            raise _translated(exc) from exc
 
-    def save_info(self, info: AgentInfo) -> None:
-        """Insert or replace the columns of an agent; its messages and calls stay."""
-        statement = """
-            INSERT INTO agents (
-                agent_id, template_id, created_at, config_version, lineage,
-                message_count, last_sfp_index, last_bookmark, breakpoint, metadata
-            )
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            ON CONFLICT(agent_id) DO UPDATE SET
-                template_id = excluded.template_id,
-                created_at = excluded.created_at,
-                config_version = excluded.config_version,
-                lineage = excluded.lineage,
-                message_count = excluded.message_count,
-                last_sfp_index = excluded.last_sfp_index,
-                last_bookmark = excluded.last_bookmark,
-                breakpoint = excluded.breakpoint,
-                metadata = excluded.metadata
+    def save_info(self, agent_id: str, info: AgentInfo) -> None:
+        """Insert or replace the columns of an agent; its messages and calls stay.
+
+        Raises:
+            StoreError: ``info.agent_id`` is another one.
         """
-        values = (
-            info.agent_id,
-            info.template_id,
-            info.created_at,
-            info.config_version,
-            _json_or_null(info.lineage),
-            info.message_count,
-            info.last_sfp_index,
-            _json_or_null(info.last_bookmark.to_json() if info.last_bookmark else None),
-            info.breakpoint or None,
-            _json_or_null(info.metadata),
-        )
-        with self.transaction():
-            self._db.execute(statement, values)
+        with self._asked("saves", agent_id):
+            if info.agent_id != agent_id:
+                raise StoreError(
+                    f"The info of session {info.agent_id} cannot be saved as that of {agent_id}."
+                )
+            agent_writes.write_info(self._db, info)
+
+    def load_info(self, agent_id: str) -> AgentInfo | None:
+        """Return what is known of a session, None for an unknown one."""
+        with self._asked("loads", agent_id):
+            return agent_reads.read_info(self._db, agent_id)
 
     def save_messages(self, agent_id: str, messages: Sequence[Message]) -> None:
-        """Replace all messages of an agent: new row ids, and all dated now, as the SDK does."""
-        statement = """
-            INSERT INTO messages (id, agent_id, role, content, seq, metadata, created_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?)
-        """
-        now = self.now_ms()
-        rows = (
-            (
-                self._message_id(now),
+        """Replace all messages: new row ids, and all dated now, as the SDK does."""
+        with self._asked("saves", agent_id):
+            now = self.now_ms()
+            agent_writes.write_messages(
+                self._db,
                 agent_id,
-                message.role,
-                js_text(message.content),
-                seq,
-                _json_or_null(message.metadata),
-                now,
+                messages,
+                now_ms=now,
+                new_id=lambda: new_message_id(now, self._rng),
             )
-            for seq, message in enumerate(messages)
-        )
-        with self.transaction():
-            self._db.execute("DELETE FROM messages WHERE agent_id = ?", (agent_id,))
-            self._db.executemany(statement, rows)
-            self._db.execute(
-                "UPDATE agents SET message_count = ? WHERE agent_id = ?",
-                (len(messages), agent_id),
-            )
+
+    def load_messages(self, agent_id: str) -> list[Message]:
+        """Return the messages in order; empty for an unknown session."""
+        with self._asked("loads", agent_id):
+            return agent_reads.read_messages(self._db, agent_id)
 
     def save_tool_call_records(self, agent_id: str, records: Iterable[ToolCallRecord]) -> None:
-        """Replace all tool calls of an agent; 0, "" and false become NULL, as in the SDK."""
-        statement = """
-            INSERT INTO tool_calls (
-                id, agent_id, name, input, state, approval, result, error, is_error,
-                started_at, completed_at, duration_ms, created_at, updated_at, audit_trail
-            )
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        """
-        with self.transaction():
-            self._db.execute("DELETE FROM tool_calls WHERE agent_id = ?", (agent_id,))
-            self._db.executemany(statement, (_tool_call_row(agent_id, row) for row in records))
+        """Replace all tool calls; 0, "" and false become NULL, as in the SDK."""
+        with self._asked("saves", agent_id):
+            agent_writes.write_calls(self._db, agent_id, records)
+
+    def load_tool_call_records(self, agent_id: str) -> list[ToolCallRecord]:
+        """Return the records, oldest first; empty for an unknown session."""
+        with self._asked("loads", agent_id):
+            return agent_reads.read_calls(self._db, agent_id)
 
     def save_snapshot(self, agent_id: str, snapshot: Snapshot) -> None:
-        """Insert a snapshot, or replace the one of the same id."""
-        statement = """
-            INSERT INTO snapshots (
-                agent_id, snapshot_id, messages, last_sfp_index,
-                last_bookmark, created_at, metadata
-            )
-            VALUES (?, ?, ?, ?, ?, ?, ?)
-            ON CONFLICT(agent_id, snapshot_id) DO UPDATE SET
-                messages = excluded.messages,
-                last_sfp_index = excluded.last_sfp_index,
-                last_bookmark = excluded.last_bookmark,
-                created_at = excluded.created_at,
-                metadata = excluded.metadata
+        """Add a snapshot, or replace the one of the same id."""
+        with self._asked("saves", agent_id):
+            agent_writes.write_snapshot(self._db, agent_id, snapshot)
+
+    def load_snapshot(self, agent_id: str, snapshot_id: str) -> Snapshot | None:
+        """Return one snapshot, None when there is none of this id."""
+        with self._asked("loads", agent_id):
+            return agent_reads.read_snapshot(self._db, agent_id, snapshot_id)
+
+    def list_snapshots(self, agent_id: str) -> list[Snapshot]:
+        """Return all snapshots that can be read, newest first."""
+        with self._asked("loads", agent_id):
+            return agent_reads.read_snapshots(self._db, agent_id)
+
+    def exists(self, agent_id: str) -> bool:
+        """Tell whether the session has a row."""
+        with self._asked("loads", agent_id):
+            return bool(self._db.fetch("SELECT 1 FROM agents WHERE agent_id = ?", (agent_id,)))
+
+    def delete(self, agent_id: str, *, with_forks: bool = False) -> None:
+        """Delete rows, then files; forks stay unless asked for. An unknown id is fine.
+
+        Files that a crash in between leaves are named by ``check_consistency``, and go with a
+        second delete.
         """
-        values = (
-            agent_id,
-            snapshot.id,
-            js_text([message.to_json() for message in snapshot.messages]),
-            snapshot.last_sfp_index,
-            js_text(snapshot.last_bookmark.to_json()),
-            snapshot.created_at,
-            _json_or_null(snapshot.metadata),
+        with self._asked("deletes", agent_id):
+            agent_writes.delete_agents(self._db, agent_id, with_forks=with_forks)
+            self.files.delete_agent(agent_id, with_forks=with_forks)
+
+    def query_sessions(self, query: SessionFilter | None = None) -> list[SessionInfo]:
+        """Return sessions, by default newest first."""
+        with self._asked("queries"):
+            return agent_queries.find_sessions(self._db, query or SessionFilter())
+
+    def query_messages(self, query: MessageFilter | None = None) -> list[Message]:
+        """Return messages, last saved first."""
+        with self._asked("queries"):
+            return agent_queries.find_messages(self._db, query or MessageFilter())
+
+    def query_tool_calls(self, query: ToolCallFilter | None = None) -> list[ToolCallRecord]:
+        """Return tool calls, newest first."""
+        with self._asked("queries"):
+            return agent_queries.find_calls(self._db, query or ToolCallFilter())
+
+    def aggregate_stats(self, agent_id: str) -> StoreStats:
+        """Return the numbers of one session; zeros for an unknown one."""
+        with self._asked("queries", agent_id):
+            return agent_reads.read_stats(self._db, agent_id)
+
+    def health_check(self) -> StoreHealth:
+        """Tell whether database and files answer; never raises, leaves nothing behind."""
+        began = time.perf_counter()
+        is_connected = False
+        files = FileSystemHealth(writable=False)
+        if not self._is_closed:
+            files = self.files.health()
+            try:
+                self._db.fetch("SELECT 1 FROM agents LIMIT 1")
+                is_connected = str(self.db_path) == ":memory:" or self.db_path.is_file()
+            except StoreError:
+                pass
+        latency_ms = (time.perf_counter() - began) * 1000 if is_connected else None
+        return StoreHealth(
+            healthy=is_connected and files.writable,
+            database=DatabaseHealth(connected=is_connected, latency_ms=latency_ms),
+            file_system=files,
         )
-        with self.transaction():
-            self._db.execute(statement, values)
 
-    def append_event(self, agent_id: str, timeline: Timeline, *, is_flushed: bool = True) -> None:
-        """Append one event to the log of its channel."""
-        self.files.append_events(agent_id, (timeline,), is_flushed=is_flushed)
+    def check_consistency(self, agent_id: str) -> ConsistencyResult:
+        """Compare a session's rows and files with each other; changes nothing."""
+        with self._asked("queries", agent_id):
+            issues = agent_reads.row_issues(self._db, agent_id)
+            if issues is None:
+                has_files = self.files.has_agent_files(agent_id)
+                issues = [missing_agent(agent_id, has_files=has_files)]
+            else:
+                issues += file_issues(self.files.base_dir, agent_id)
+        return ConsistencyResult(consistent=not issues, issues=tuple(issues))
 
-    def append_events(
-        self, agent_id: str, events: Iterable[Timeline], *, is_flushed: bool = True
-    ) -> None:
-        """Append many events, each to the log of its channel."""
-        self.files.append_events(agent_id, events, is_flushed=is_flushed)
+    def get_metrics(self) -> StoreMetrics:
+        """Return real counts of this object's operations and of what the store holds."""
+        self._check_open()
+        agents, messages, calls = agent_reads.count_rows(self._db)
+        operations, performance = self._operations.metrics()
+        size = self.db_path.stat().st_size if self.db_path.is_file() else None
+        storage = StorageMetrics(
+            total_agents=agents,
+            total_messages=messages,
+            total_tool_calls=calls,
+            db_size_bytes=size,
+        )
+        return StoreMetrics(operations=operations, performance=performance, storage=storage)
 
-    def save_todos(self, agent_id: str, snapshot: TodoSnapshot) -> None:
-        """Replace the agent's todo list."""
-        self.files.save_todos(agent_id, snapshot)
+    def acquire_agent_lock(self, agent_id: str, *, timeout_ms: int = 30_000) -> Callable[[], None]:
+        """Lock a session among the stores of this process; see ``AgentLocks.acquire``."""
+        self._check_open()
+        check_agent_id(agent_id)
+        return self._locks.acquire(agent_id, timeout_ms)
 
-    def save_history_window(self, agent_id: str, window: HistoryWindow) -> None:
-        """Keep what a compression dropped."""
-        self.files.save_history_window(agent_id, window)
+    def batch_fork(self, agent_id: str, count: int) -> list[str]:
+        """Copy a session's row, messages and calls so many times in one transaction.
 
-    def save_compression_record(self, agent_id: str, record: CompressionRecord) -> None:
-        """Keep what a compression did."""
-        self.files.save_compression_record(agent_id, record)
-
-    def save_recovered_file(self, agent_id: str, file: RecoveredFile) -> None:
-        """Keep a file that the conversation had read."""
-        self.files.save_recovered_file(agent_id, file)
-
-    def save_media_cache(self, agent_id: str, records: Sequence[MediaCacheRecord]) -> None:
-        """Replace the agent's list of uploaded media."""
-        self.files.save_media_cache(agent_id, records)
+        Copied calls are called ``<id>_fork_<i>``; ``i`` goes on where an earlier copy ended.
+        """
+        if isinstance(count, bool) or not isinstance(count, int) or count < 0:
+            raise InvalidQuery("count is a whole number from 0 on.")
+        with self._asked("saves", agent_id), self._db.transaction():
+            info = agent_reads.read_info(self._db, agent_id)
+            if info is None:
+                raise SessionNotFound(f"There is no session {agent_id} to copy.")
+            first = agent_writes.forks_taken(self._db, agent_id)
+            now = self.now_ms()
+            lineage = js_text([*(info.lineage or ()), agent_id])
+            made = []
+            for number in range(first, first + count):
+                made.append(copy_id(now, self._rng))
+                copy = {"agent_id": made[-1], "created_at": iso_from_ms(now), "lineage": lineage}
+                agent_writes.copy_agent(self._db, agent_id, copy, number=number, now_ms=now)
+            return made
 
     def close(self) -> None:
         """Close the database; the files need no closing."""
+        self._is_closed = True
         self._db.close()
 
-    def _message_id(self, now: int) -> str:
-        return f"msg_{now}_{''.join(self._rng.choices(_BASE36, k=9))}"
-
-
-def _connect(db_path: Path) -> sqlite3.Connection:
-    try:
-        db = sqlite3.connect(db_path, timeout=_BUSY_TIMEOUT_SECONDS, isolation_level=None)
-        try:
-            db.execute("PRAGMA foreign_keys = ON")
-            for statement in SCHEMA:
-                db.execute(statement)
-        except BaseException:
-            db.close()
-            raise
-    except sqlite3.Error as exc:
-        raise _translated(exc) from exc
-    return db
-
-
-def _translated(error: sqlite3.Error) -> StoreError:
-    """Say what a driver's error means for the store."""
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code == sqlite3.SQLITE_CONSTRAINT:
-        return StoreError(f"the database refused a row: {error}")
-    message, reason = _REASONS.get(code, ("the database cannot be written", "damaged"))
-    return StoreUnavailable(message, reason=reason)
-
-
-def _json_or_null(value: Any) -> str | None:
-    return None if value is None else js_text(value)
-
-
-def _tool_call_row(agent_id: str, record: ToolCallRecord) -> tuple[Any, ...]:
-    return (
-        record.id,
-        agent_id,
-        record.name,
-        js_text(record.input),
-        record.state,
-        js_text(record.approval.to_json()),
-        js_text(record.result) if _is_truthy(record.result) else None,
-        record.error or None,
-        1 if record.is_error else 0,
-        record.started_at or None,
-        record.completed_at or None,
-        record.duration_ms or None,
-        record.created_at,
-        record.updated_at,
-        js_text([entry.to_json() for entry in record.audit_trail]),
-    )
-
-
-def _is_truthy(result: Any) -> bool:
-    """Judge as JavaScript does: empty lists and objects are true, NaN is not."""
-    if isinstance(result, list | tuple | dict):
-        return True
-    return bool(result) and result == result
+    def list(self, prefix: str | None = None) -> list[str]:
+        """Return the ids of all sessions, newest first; ``prefix`` is compared exactly."""
+        with self._asked("loads"):
+            return agent_reads.list_agents(self._db, prefix or "")
