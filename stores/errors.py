@@ -40,7 +40,7 @@ class StoreUnavailable(StoreError):
 
     ``reason``: ``missing``, ``locked``, ``damaged``, ``not-sqlite``, ``foreign``,
     ``permission``, ``journal`` (a crashed writer's journal waits to be rolled back), ``slow``,
-    ``refused`` (nobody listens there), ``credentials``, ``full`` (too many clients, or no space on
+    ``index`` (kodeweb's own index of a folder), ``refused`` (nobody listens there), ``credentials``, ``full`` (too many clients, or no space on
     the disk) or ``closed``.
     """
 

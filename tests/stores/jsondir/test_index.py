@@ -1,0 +1,333 @@
+"""The index follows the folder, whatever is done to either of them."""
+
+import json
+import multiprocessing
+import os
+import shutil
+import sqlite3
+import time
+from contextlib import closing
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from stores.backends.jsondir.index import Index
+from stores.backends.jsondir.keeper import (
+    PROGRESS,
+    IndexKeeper,
+    bring_up_to_date,
+    progress_text,
+)
+from stores.errors import StoreUnavailable
+from tests.stores.jsondir.conftest import KEY, Folder, call, rows
+
+TEXTS = "SELECT agent_id, content ->> '$[0].text' FROM messages ORDER BY agent_id, seq"
+IDS = "SELECT agent_id FROM agents ORDER BY agent_id"
+PROBLEMS = "SELECT agent_id, problems FROM kodeweb_folders WHERE problems != '' ORDER BY agent_id"
+
+
+def test_what_is_added_changed_and_removed_is_followed(
+    folder: Folder, index: Index, keeper: IndexKeeper
+) -> None:
+    folder.add("agt-a", "one")
+    folder.add("agt-b", "two", "three")
+    keeper.refresh()
+    assert rows(index, TEXTS) == [("agt-a", "one"), ("agt-b", "two"), ("agt-b", "three")]
+    folder.say("agt-a", "one", "more")
+    shutil.rmtree(folder.base / "agt-b")
+    folder.add("agt-c", "new")
+    keeper.refresh()
+    assert rows(index, TEXTS) == [("agt-a", "one"), ("agt-a", "more"), ("agt-c", "new")]
+    assert rows(index, "SELECT agent_id, message_count FROM agents ORDER BY 1") == [
+        ("agt-a", 2),
+        ("agt-c", 1),
+    ]
+
+
+def test_a_change_within_the_same_size_and_moment_is_seen(
+    folder: Folder, index: Index, keeper: IndexKeeper
+) -> None:
+    """In place, same length, same inode, and a clock that did not move: as on a coarse drive."""
+    path = folder.add("agt-a", "one") / "runtime" / "messages.json"
+    keeper.refresh()
+    before = path.stat()
+    path.write_text(path.read_text().replace("one", "two"))
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    # Later the first signature, taken too soon after the file's time, no longer counts.
+    while time.time_ns() - before.st_mtime_ns < 60_000_000:
+        time.sleep(0.01)
+    keeper.refresh()
+    assert rows(index, TEXTS) == [("agt-a", "two")]
+
+
+def test_one_session_is_brought_up_to_date_by_itself(
+    folder: Folder, index: Index, keeper: IndexKeeper
+) -> None:
+    folder.add("agt-a", "one")
+    folder.add("agt-b", "two")
+    keeper.refresh()
+    folder.say("agt-a", "changed")
+    folder.say("agt-b", "not asked for")
+    keeper.refresh_session("agt-a")
+    assert rows(index, TEXTS) == [("agt-a", "changed"), ("agt-b", "two")]
+    shutil.rmtree(folder.base / "agt-a")
+    keeper.refresh_session("agt-a")
+    assert rows(index, IDS) == [("agt-b",)]
+
+
+def test_only_sessions_are_sessions(folder: Folder, index: Index, keeper: IndexKeeper) -> None:
+    """Nested forks are; the pool's record, stray files, links and half sessions are not."""
+    folder.add("agt-a", "parent")
+    folder.add("agt-a/fork-1", "child")
+    folder.add("agt-a/fork-1/fork-2", "grandchild")
+    folder.write(folder.base / "stray.json", {})
+    (folder.base / "empty").mkdir()
+    pool = folder.base / "__pool_meta__"
+    pool.mkdir()
+    folder.write(pool / "meta.json", {"agentId": "__pool_meta__", "runningAgents": {}})
+    record = folder.base / "other-record"
+    record.mkdir()
+    folder.write(record / "meta.json", {"agentId": "other-record"})
+    (folder.base / "link").symlink_to(folder.base / "agt-a", target_is_directory=True)
+    (folder.base / "loop").symlink_to(folder.base, target_is_directory=True)
+    (folder.base / "agt-a" / "runtime" / "agt-inner").mkdir()
+    folder.write(
+        folder.base / "agt-a" / "runtime" / "agt-inner" / "meta.json", {"metadata": {"a": 1}}
+    )
+    keeper.refresh()
+    assert rows(index, IDS) == [("agt-a",), ("agt-a/fork-1",), ("agt-a/fork-1/fork-2",)]
+
+
+def test_a_linked_meta_file_is_not_read(
+    folder: Folder, index: Index, keeper: IndexKeeper, tmp_path: Path
+) -> None:
+    secret = tmp_path / "outside.json"
+    folder.write(secret, {"metadata": {"a": 1}, "templateId": "outside"})
+    bad = folder.base / "agt-bad"
+    bad.mkdir()
+    (bad / "meta.json").symlink_to(secret)
+    good = folder.add("agt-good", "x")
+    (good / "runtime" / "tool-calls.json").symlink_to(secret)
+    keeper.refresh()
+    assert rows(index, IDS) == [("agt-good",)]
+    assert rows(index, "SELECT count(*) FROM tool_calls") == [(0,)]
+
+
+def test_a_wal_that_parses_is_the_newest_state(
+    folder: Folder, index: Index, keeper: IndexKeeper
+) -> None:
+    path = folder.add("agt-a", "old") / "runtime"
+    data = [{"role": "user", "content": [{"type": "text", "text": "newest"}]}]
+    (path / "messages.wal").write_text(json.dumps({"data": data, "timestamp": 1_790_000_000_123}))
+    keeper.refresh()
+    assert rows(index, TEXTS) == [("agt-a", "newest")]
+    assert rows(index, "SELECT created_at FROM messages") == [(1_790_000_000_123,)]
+    (path / "messages.wal").write_text('{"data": [{"role": "us')
+    keeper.refresh()
+    assert rows(index, TEXTS) == [("agt-a", "old")]
+    assert rows(index, PROBLEMS) == [("agt-a", "messages.wal: not valid JSON")]
+    (path / "messages.wal").unlink()
+    keeper.refresh()
+    assert rows(index, PROBLEMS) == []
+
+
+@pytest.mark.parametrize("broken", [b"", b"{", b"[]", b'{"a": "\xff', b"[" * 100_000, b"null"])
+def test_a_broken_file_costs_one_marked_session(
+    folder: Folder, index: Index, keeper: IndexKeeper, broken: bytes
+) -> None:
+    folder.add("agt-a", "good")
+    (folder.add("agt-b") / "meta.json").write_bytes(broken)
+    (folder.add("agt-c") / "runtime" / "messages.json").write_bytes(broken or b"{}")
+    (folder.add("agt-d") / "runtime" / "tool-calls.json").write_bytes(broken or b"{}")
+    (folder.add("agt-e") / "snapshots").mkdir()
+    (folder.base / "agt-e" / "snapshots" / "sfp-1.json").write_bytes(broken)
+    keeper.refresh()
+    assert len(rows(index, IDS)) == 5
+    marked = {name for (name, _) in rows(index, PROBLEMS)}
+    expected = {"agt-b", "agt-e"} | ({"agt-c", "agt-d"} if broken != b"[]" else set())
+    assert marked == expected
+    assert rows(index, "SELECT snapshot_id FROM snapshots") == [("sfp-1",)]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        [1, None, "text", [], {"role": 5, "content": 7}, {"content": {"deep": [[[]]]}}],
+        [{"role": "user", "content": [{"type": "text", "text": "\ud800 lone"}]}],
+        [{"role": "user", "content": [{"type": "text", "text": "x" * 5000}] * 300}],
+        [{"role": "user", "content": [{"text": 1e308, "n": 10**30}]}],
+    ],
+)
+def test_odd_messages_are_rows_like_others(
+    folder: Folder, index: Index, keeper: IndexKeeper, value: list[object]
+) -> None:
+    path = folder.add("agt-a") / "runtime" / "messages.json"
+    path.write_text(json.dumps(value), encoding="utf-8")
+    keeper.refresh()
+    assert rows(index, "SELECT count(*) FROM messages") == [(len(value),)]
+    assert rows(index, "SELECT max(length(content)) < 20000 FROM messages") == [(1,)]
+
+
+def test_ids_of_calls_that_repeat_are_told_apart(
+    folder: Folder, index: Index, keeper: IndexKeeper
+) -> None:
+    folder.add("agt-a")
+    folder.add("agt-b")
+    folder.call("agt-a", call("call_0"), call("call_0"), call("call_1"))
+    folder.call("agt-b", call("call_0"), {"name": 5, "createdAt": "never"}, {"id": 7})
+    keeper.refresh()
+    assert rows(index, "SELECT id FROM tool_calls WHERE agent_id = 'agt-a' ORDER BY id") == [
+        ("call_0",),
+        ("call_0@1",),
+        ("call_1",),
+    ]
+    found = rows(index, "SELECT id, local_id FROM tool_calls WHERE agent_id = 'agt-b'")
+    assert found[0] == ("call_0@agt-b", "call_0")
+    assert len(found) == 3
+
+
+def test_no_provider_key_gets_into_the_index(
+    folder: Folder, index: Index, keeper: IndexKeeper
+) -> None:
+    folder.add("agt-a", "hello")
+    keeper.refresh()
+    files = list(index.path.parent.iterdir())
+    assert index.path in files
+    assert not [path for path in files if KEY.encode() in path.read_bytes()]
+    assert index.path.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("harm", ["deleted", "emptied", "garbage", "other version", "half"])
+def test_an_index_that_is_gone_or_bad_is_made_anew(
+    folder: Folder, index: Index, keeper: IndexKeeper, harm: str
+) -> None:
+    for number in range(30):
+        folder.add(f"agt-{number}", "text " * 200)
+    keeper.refresh()
+    if harm == "deleted":
+        index.path.unlink()
+    elif harm == "emptied":
+        index.path.write_bytes(b"")
+    elif harm == "garbage":
+        index.path.write_bytes(b"not a database" * 1000)
+    elif harm == "half":
+        data = index.path.read_bytes()
+        index.path.write_bytes(data[: len(data) // 2])
+    else:
+        with closing(sqlite3.connect(index.path)) as connection:
+            connection.execute("PRAGMA user_version = 999")
+    for _ in range(3):
+        try:
+            keeper.refresh()
+        except StoreUnavailable as exc:
+            assert exc.reason == "index"  # said once, then made anew
+    assert rows(index, "SELECT count(*) FROM agents") == [(30,)]
+    assert rows(index, "PRAGMA integrity_check") == [("ok",)]
+
+
+def test_the_index_of_another_folder_is_not_used(
+    folder: Folder, index: Index, keeper: IndexKeeper, tmp_path: Path
+) -> None:
+    folder.add("agt-a", "one")
+    keeper.refresh()
+    other = Folder(tmp_path / "elsewhere")
+    other.add("agt-x", "two")
+    moved = Index(other.base, index.path.parent)
+    IndexKeeper("store", moved).refresh()
+    assert rows(moved, IDS) == [("agt-x",)]
+
+
+def test_the_store_is_never_written_to(folder: Folder, index: Index, keeper: IndexKeeper) -> None:
+    folder.add("agt-a", "one")
+    folder.add("agt-a/fork-1", "two")
+    before = _state(folder.base)
+    keeper.refresh()
+    keeper.refresh_session("agt-a")
+    keeper.renew()
+    assert _state(folder.base) == before
+
+
+def _state(base: Path) -> list[tuple[str, int, str]]:
+    return [(str(path), path.stat().st_mtime_ns, _hash(path)) for path in sorted(base.rglob("*"))]
+
+
+def _hash(path: Path) -> str:
+    return sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+
+
+def test_a_build_says_how_far_it_is(folder: Folder, index: Index, keeper: IndexKeeper) -> None:
+    for number in range(50):
+        folder.add(f"agt-{number:02}", "x")
+    seen: list[str] = []
+    with index.writing() as writer:
+        assert writer is not None
+        note = writer.note
+
+        def noted(name: str, value: str) -> None:
+            note(name, value)
+            seen.append(f"{name} {value}")
+
+        writer.note = noted  # type: ignore[method-assign]
+        bring_up_to_date(folder.base, writer)
+    assert seen[:2] == ["building 0/50", "building 1/50"]
+    assert seen[-2] == "building "
+    assert progress_text("4100/5000") == (
+        "This folder is being indexed: 4,100 of 5,000 sessions so far."
+    )
+    assert progress_text("") == progress_text("x/y") == ""
+
+
+def test_a_build_that_was_cut_off_goes_on(
+    folder: Folder, index: Index, keeper: IndexKeeper
+) -> None:
+    for number in range(40):
+        folder.add(f"agt-{number:02}", "x")
+    with index.writing() as writer:
+        assert writer is not None
+        writer.note(PROGRESS, "10/40")
+    keeper.refresh()
+    assert rows(index, "SELECT count(*) FROM agents") == [(40,)]
+    assert rows(index, f"SELECT value FROM kodeweb_state WHERE name = '{PROGRESS}'") == [("",)]
+
+
+def _serve(base: Path, own: Path, rounds: int) -> None:
+    keeper = IndexKeeper("store", Index(base, own))
+    for _ in range(rounds):
+        keeper.refresh()
+
+
+def test_two_processes_keep_one_index(folder: Folder, index: Index) -> None:
+    for number in range(60):
+        folder.add(f"agt-{number}", "text " * 50)
+    context = multiprocessing.get_context("fork")
+    arguments = (folder.base, index.path.parent, 15)
+    workers = [context.Process(target=_serve, args=arguments) for _ in range(3)]
+    for worker in workers:
+        worker.start()
+    for number in range(60):
+        folder.say(f"agt-{number}", "changed", str(number))
+    for worker in workers:
+        worker.join(60)
+    assert [worker.exitcode for worker in workers] == [0, 0, 0]
+    IndexKeeper("store", index).refresh()
+    assert rows(index, "PRAGMA integrity_check") == [("ok",)]
+    expected = [(f"agt-{number}", 2) for number in range(60)]
+    found = rows(index, "SELECT agent_id, count(*) FROM messages GROUP BY agent_id")
+    assert sorted(found) == sorted(expected)
+
+
+@pytest.mark.parametrize(
+    ("harm", "reason"), [("missing", "missing"), ("file", "foreign"), ("unwritable", "index")]
+)
+def test_what_cannot_be_read_or_written_is_said(tmp_path: Path, harm: str, reason: str) -> None:
+    base, own = tmp_path / "agents", tmp_path / "own"
+    if harm == "file":
+        base.write_text("x")
+    if harm == "unwritable":
+        base.mkdir()
+        own.write_text("a file where the folder would be")
+    with pytest.raises(StoreUnavailable) as caught:
+        IndexKeeper("store", Index(base, own / "id")).refresh()
+    assert caught.value.reason == reason
+    assert str(tmp_path) not in str(caught.value)
