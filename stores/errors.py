@@ -40,8 +40,8 @@ class StoreUnavailable(StoreError):
 
     ``reason``: ``missing``, ``locked``, ``damaged``, ``not-sqlite``, ``foreign``,
     ``permission``, ``journal`` (a crashed writer's journal waits to be rolled back), ``slow``,
-    ``index`` (kodeweb's own index of a folder), ``refused`` (nobody listens there), ``credentials``, ``full`` (too many clients, or no space on
-    the disk) or ``closed``.
+    ``index`` (kodeweb's own index of a folder), ``refused`` (nobody listens there),
+    ``credentials``, ``full`` (too many clients, or no space on the disk) or ``closed``.
     """
 
     def __init__(self, message: str, *, reason: str) -> None:
