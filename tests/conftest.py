@@ -58,8 +58,8 @@ def _house(
 @pytest.fixture(autouse=True)
 def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let searches take their time: a busy machine must not look like a large store."""
-    monkeypatch.setattr("stores.backends.sqlite.walk.SEARCH_BUDGET_MS", 30_000)
-    monkeypatch.setattr("stores.backends.sqlite.walk.COUNT_BUDGET_MS", 30_000)
+    monkeypatch.setattr("stores.browse.sql.walk.SEARCH_BUDGET_MS", 30_000)
+    monkeypatch.setattr("stores.browse.sql.walk.COUNT_BUDGET_MS", 30_000)
 
 
 @pytest.fixture(scope="session")

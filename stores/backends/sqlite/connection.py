@@ -23,8 +23,6 @@ from typing import Final
 from stores.backends.sqlite.failures import (
     DRIVER_ERRORS,
     UNREADABLE,
-    RowTooLarge,
-    StatementTimeout,
     translate,
 )
 from stores.backends.sqlite.header import HeaderWatch
@@ -32,12 +30,12 @@ from stores.backends.sqlite.statement import (
     BUSY_WAIT_S,
     COPY_TABLE,
     Reading,
-    Row,
     prepare_copying,
 )
+from stores.browse.sql.reading import RawText, RowTooLarge, StatementTimeout
 from stores.errors import StoreError, StoreUnavailable
 
-__all__ = ["RawText", "Reading", "Row", "SqliteFile"]
+__all__ = ["RawText", "Reading", "SqliteFile"]
 
 #: A waiting writer looks again 18, 33, 53 and 78 ms after its first try. With what stopping takes
 #: on a busy machine, it then gets the lock at the second or third look.
@@ -49,19 +47,6 @@ _VERSION: Final = ("schema_version", None)
 _DENIED_FUNCTIONS: Final = frozenset(
     {"load_extension", "fts3_tokenizer", "readfile", "writefile", "edit", "zeroblob", "randomblob"}
 )
-
-
-class RawText(str):
-    """Text that was not UTF-8: reads with replacement characters, keeps its bytes in ``raw``."""
-
-    raw: bytes
-
-    @classmethod
-    def of(cls, raw: bytes) -> "RawText":
-        """Decode what can be decoded and keep the rest reachable."""
-        text = cls(raw.decode("utf-8", "replace"))
-        text.raw = raw
-        return text
 
 
 def _decode(raw: bytes) -> str:

@@ -7,9 +7,10 @@ shorter read or a marked row. Everything else leaves as ``StoreUnavailable``.
 import sqlite3
 from typing import Final
 
+from stores.browse.sql.reading import RowTooLarge, StatementTimeout
 from stores.errors import InvalidQuery, StoreError, StoreUnavailable
 
-__all__ = ["DRIVER_ERRORS", "UNREADABLE", "RowTooLarge", "StatementTimeout", "translate"]
+__all__ = ["DRIVER_ERRORS", "UNREADABLE", "translate"]
 
 #: What the driver raises. A broken file can make SQLite's own message undecodable, a broken size
 #: can exhaust the memory that it may take.
@@ -49,14 +50,6 @@ _ANSWERS: Final[dict[int, tuple[str, str]]] = {
     sqlite3.SQLITE_MISMATCH: ("foreign", _FOREIGN),
     sqlite3.SQLITE_CONSTRAINT: ("damaged", UNREADABLE),
 }
-
-
-class StatementTimeout(Exception):
-    """A statement reached its time limit and gave the lock back."""
-
-
-class RowTooLarge(Exception):
-    """A cell is above the size that is read into memory."""
 
 
 def translate(exc: Exception) -> StoreError | StatementTimeout | RowTooLarge:

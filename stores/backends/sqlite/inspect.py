@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Final
 
 from stores.backends.sqlite.connection import SqliteFile
-from stores.backends.sqlite.facets import count_table
 from stores.backends.sqlite.shape import read_schema
+from stores.browse.sql.facets import count_table
 from stores.browse.store_records import StoreDescription
 from stores.errors import StoreUnavailable
 

@@ -1,106 +1,137 @@
-"""Find out which of the SDK's tables and columns a file really has.
+"""How SQLite spells what lists ask, and which of the SDK's tables a file really has."""
 
-The SDK keeps no version in its files. A store of another SDK version, or a damaged one, may lack
-a column: its values then read as NULL and its filter is refused; only a missing key column makes
-the file foreign.
-"""
-
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, ClassVar, Final
 
 from stores.backends.sqlite.connection import Reading
-from stores.errors import InvalidQuery, StoreUnavailable
+from stores.browse.sql.reading import Reading as AnyReading
+from stores.browse.sql.reading import StatementTimeout
+from stores.browse.sql.schema import KODE_TABLES, Schema, check_tables
+from stores.browse.sql.sessions import is_small
+from stores.browse.sql.where import Where, like_pattern
 
-__all__ = ["KODE_TABLES", "Schema", "read_schema"]
+__all__ = ["SqliteSchema", "read_schema"]
 
-#: Table -> (key columns without which a row means nothing, all other columns).
-KODE_TABLES: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
-    "agents": (
-        ("agent_id",),
-        (
-            "template_id",
-            "created_at",
-            "config_version",
-            "lineage",
-            "message_count",
-            "last_sfp_index",
-            "last_bookmark",
-            "breakpoint",
-            "metadata",
-        ),
-    ),
-    "messages": (
-        ("agent_id", "seq"),
-        ("id", "role", "content", "metadata", "created_at"),
-    ),
-    "tool_calls": (
-        ("id", "agent_id"),
-        (
-            "name",
-            "input",
-            "state",
-            "approval",
-            "result",
-            "error",
-            "is_error",
-            "started_at",
-            "completed_at",
-            "duration_ms",
-            "created_at",
-            "updated_at",
-            "audit_trail",
-        ),
-    ),
-    "snapshots": (
-        ("agent_id", "snapshot_id"),
-        ("messages", "last_sfp_index", "last_bookmark", "created_at", "metadata"),
-    ),
-}
-_REQUIRED: Final = ("agents", "messages", "tool_calls")
-_SHOWN_NAMES: Final = 6
+_MIN, _MAX = -(1 << 63), (1 << 63) - 1
+_CALL_IDS: Final = re.compile(
+    r'"(?:type":\s?"tool_use",\s?"id|tool_use_id)":\s?"((?:[^"\\]|\\.){1,200})"'
+)
 
 
 @dataclass(frozen=True)
-class Schema:
-    """Columns that exist, by table, each with whether it may be NULL."""
+class SqliteSchema(Schema):
+    """The dialect of SQLite, where JSON is text that may be broken."""
 
-    tables: dict[str, dict[str, bool]]
+    call_ids: ClassVar[re.Pattern[str]] = _CALL_IDS
+    step_limit: ClassVar[str] = "LIMIT 201"
 
-    def has(self, table: str, column: str = "") -> bool:
-        """Tell whether a table, or a column of it, exists."""
-        columns = self.tables.get(table)
-        return columns is not None and (not column or column in columns)
+    def key(self, table: str) -> str:
+        return f"{table}.rowid"
 
-    def column(self, table: str, column: str) -> str:
-        """Return the SQL that reads a column, NULL when the file lacks it."""
-        return f"{table}.{column}" if self.has(table, column) else "NULL"
+    def tie(self, table: str) -> str:
+        # Every index entry ends in it, so this order needs no sort.
+        return f"{table}.rowid"
 
-    def need(self, table: str, column: str) -> str:
-        """Return the SQL of a column that a filter cannot do without.
+    def head(self, table: str, column: str, chars: int) -> str:
+        return f"substr({self.column(table, column)}, 1, {chars})"
 
-        Raises:
-            InvalidQuery: the file lacks it.
+    def size(self, table: str, column: str) -> str:
+        return f"length(CAST({self.column(table, column)} AS BLOB))"
+
+    def weight(self, table: str, column: str) -> str:
+        return f"length({self.column(table, column)})"
+
+    def member(self, table: str, column: str, *path: str) -> str:
+        return f"json_extract({self.column(table, column)}, '$.{'.'.join(path)}')"
+
+    def if_json(self, table: str, column: str, sql: str, otherwise: str = "NULL") -> str:
+        # json_extract fails the whole statement on text that is not JSON, so that is asked first.
+        return f"CASE WHEN json_valid({self.column(table, column)}) THEN {sql} ELSE {otherwise} END"
+
+    def is_true(self, table: str, column: str, member: str) -> str:
+        return f"{self.member(table, column, member)} = 1"
+
+    def flag(self, table: str, column: str, *, is_set: bool) -> str:
+        return f"{self.need(table, column)} IS {'' if is_set else 'NOT '}1"
+
+    def unindexed(self, column: str) -> str:
+        return f"+{column}"
+
+    def numbered(self, column: str, *, in_index: bool = False) -> str:
+        if in_index:
+            return f"{column} BETWEEN {_MIN} AND {_MAX}"
+        return f"typeof({column}) = 'integer'"
+
+    def below(self, table: str, ancestor: str) -> str:
+        # Ids of forks are the parent's id, a slash and more; "0" is the character after "/".
+        return f"{table}.agent_id > {ancestor} || '/' AND {table}.agent_id < {ancestor} || '0'"
+
+    def child(self, ancestor: str, where: Where) -> str:
+        mention = where.bind(like_pattern(f'"{ancestor}"]'))
+        return f"{self.column('agents', 'lineage')} LIKE {mention} ESCAPE '\\'"
+
+    def holds_types(self, where: Where, types: Sequence[str]) -> None:
+        content = self.need("messages", "content")
+        # The cheap search for the quoted word leaves few rows whose JSON is then really read. LIKE
+        # is three times as fast at it as instr. "_" in a type's name matches any character here,
+        # which the exact test then sorts out.
+        patterns = [f'%"{name}"%' for name in types]
+        words = " OR ".join(f"{content} LIKE {where.bind(pattern)}" for pattern in patterns)
+        values = where.bind_all(types)
+        where.add(
+            f"""({words}) AND CASE WHEN json_valid({content}) THEN EXISTS (
+                SELECT 1 FROM json_each({content}) AS block
+                WHERE block.type = 'object' AND json_extract(block.value, '$.type') IN {values}
+            ) ELSE 0 END""",
+            is_scan=True,
+        )
+
+    def holds_call(self, call_id: str) -> tuple[str, Any]:
+        # Where a block cannot be told from another mention of the id, the first mention counts.
+        content = self.column("messages", "content")
+        mentions = f"instr({content}, :call_id) > 0"
+        return f"""{mentions} AND instr({content}, '"tool_use"') > 0""", f'"{call_id}"'
+
+    def duration(self) -> str:
+        recorded = self.column("tool_calls", "duration_ms")
+        started = self.column("tool_calls", "started_at")
+        trail = self.column("tool_calls", "audit_trail")
+        state = self.column("tool_calls", "state")
+        last = f"json_extract({trail}, '$[#-1].timestamp')"
+        return f"""
+            CASE WHEN typeof({recorded}) = 'integer' AND {recorded} > 0 THEN {recorded}
+                 WHEN typeof({started}) = 'integer' AND json_valid({trail})
+                      AND upper({state}) IN ('COMPLETED', 'FAILED', 'DENIED', 'SEALED')
+                 THEN {last} - {started} END
         """
-        if not self.has(table, column):
-            message = f"This store has no column {table}.{column}, so it cannot be filtered by it."
-            raise InvalidQuery(message)
-        return f"{table}.{column}"
 
-    def is_nullable(self, table: str, column: str) -> bool:
-        """Tell whether a column may hold NULL; the SDK's own key columns may not."""
-        return self.tables.get(table, {}).get(column, True)
+    def contains(self, where: Where, expression: str, text: str) -> str:
+        if "\x00" in text:  # LIKE would end the pattern there
+            return f"instr({expression}, {where.bind(text)}) > 0"
+        return f"{expression} LIKE {where.bind(like_pattern(text))} ESCAPE '\\'"
 
-    def sort_key(self, table: str, column: str, default: str) -> str:
-        """Return SQL of a sort expression that is never NULL (a NULL would fall off every page)."""
-        if not self.has(table, column):
-            # Not the bare default: a number in ORDER BY would name a column by its place.
-            return f"COALESCE(NULL, {default})"
-        if self.is_nullable(table, column):
-            return f"COALESCE({table}.{column}, {default})"
-        return f"{table}.{column}"
+    def is_few(
+        self, reading: AnyReading, table: str, column: str, values: Sequence[Any], *, rows: int
+    ) -> bool:
+        """Probe: the SDK never runs ANALYZE, so SQLite does not know; a short index walk tells."""
+        marks = ", ".join(f":v{index}" for index in range(len(values)))
+        params = {f"v{index}": value for index, value in enumerate(values)}
+        statement = f"""
+            SELECT count(*)
+            FROM (SELECT 1 FROM {table} WHERE {column} IN ({marks}) LIMIT {rows + 1})
+        """
+        try:
+            return bool(reading.fetch(statement, params)[0][0] <= rows)
+        except StatementTimeout:
+            return False
+
+    def is_family_quick(self, reading: AnyReading) -> bool:
+        return is_small(reading)
 
 
-def read_schema(reading: Reading) -> Schema:
+def read_schema(reading: Reading) -> SqliteSchema:
     """Read the tables of the SDK that are there.
 
     Raises:
@@ -117,29 +148,5 @@ def read_schema(reading: Reading) -> Schema:
         rows = reading.fetch(f"""SELECT name, "notnull" OR pk FROM pragma_table_info('{table}')""")
         known = {*keys, *others}
         tables[table] = {str(name): not is_filled for name, is_filled in rows if name in known}
-    for table in _REQUIRED:
-        keys = KODE_TABLES[table][0]
-        missing = [key for key in keys if key not in tables.get(table, {})]
-        if missing:
-            raise StoreUnavailable(
-                _foreign_message(table, missing, sorted(names)), reason="foreign"
-            )
-    return Schema(tables)
-
-
-def _foreign_message(table: str, missing: list[str], names: list[str]) -> str:
-    if not names:
-        return "This SQLite file is empty: the KODE SDK has not written any table into it yet."
-    if table in names:
-        columns = ", ".join(f"{table}.{name}" for name in missing)
-        return f"This file's tables are not those of the KODE SDK: {columns} is missing."
-    shown = ", ".join(_printable(name) for name in names[:_SHOWN_NAMES])
-    more = f" and {len(names) - _SHOWN_NAMES} more" if len(names) > _SHOWN_NAMES else ""
-    return (
-        "This SQLite file was not written by the KODE SDK: it has the tables "
-        f"{shown}{more}, but not agents, messages and tool_calls."
-    )
-
-
-def _printable(name: str) -> str:
-    return "".join(char if char.isprintable() else "?" for char in name[:40])
+    check_tables(tables, sorted(names), "This SQLite file")
+    return SqliteSchema(tables)

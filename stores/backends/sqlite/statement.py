@@ -16,10 +16,9 @@ from typing import Any, Final
 
 from stores.backends.sqlite.failures import DRIVER_ERRORS, translate
 from stores.backends.sqlite.watchdog import stopped_after
+from stores.browse.sql.reading import Row
 
-__all__ = ["BUSY_WAIT_S", "COPY_TABLE", "Reading", "Row", "prepare_copying"]
-
-Row = tuple[Any, ...]
+__all__ = ["BUSY_WAIT_S", "COPY_TABLE", "Reading", "prepare_copying"]
 
 #: How long a read waits for a writer that is committing before the store counts as locked.
 BUSY_WAIT_S: Final = 2.0
@@ -58,6 +57,9 @@ class Reading:
     a lock that is held, past a writer that waits for it: overlapping reads would never let go.
     """
 
+    #: Short, because an agent's save waits for the chunk that is being read.
+    chunk_aim_ms = 4.0
+    chunk_slow_ms = 12.0
     #: Number of columns by statement, shared by all connections: the text alone decides it.
     _widths: Final[dict[str, int]] = {}
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from stores.backends.sqlite.connection import SqliteFile
-from stores.backends.sqlite.failures import RowTooLarge, StatementTimeout
+from stores.browse.sql.reading import RowTooLarge, StatementTimeout
 from stores.errors import StoreUnavailable
 
 ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"

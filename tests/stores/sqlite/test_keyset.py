@@ -2,9 +2,9 @@
 
 import pytest
 
-from stores.backends.sqlite.connection import RawText
-from stores.backends.sqlite.keyset import place_from_cursor, place_to_cursor
 from stores.browse.queries import Cursor
+from stores.browse.sql.keyset import place_from_cursor, place_to_cursor
+from stores.browse.sql.reading import RawText
 from stores.errors import InvalidCursor
 
 VALUES = [

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from stores.backends.sqlite import connection, walk
+from stores.backends.sqlite import connection
 from stores.backends.sqlite.connection import Reading
-from stores.backends.sqlite.failures import StatementTimeout
 from stores.backends.sqlite.reader import SqliteReader
 from stores.browse.queries import MessageQuery, SessionQuery
+from stores.browse.sql import walk
+from stores.browse.sql.reading import StatementTimeout
 
 _LARGE_ROWID = 5
 
@@ -39,13 +40,17 @@ def _answer_slowly(monkeypatch: pytest.MonkeyPatch, *, is_gone: bool) -> None:
     read = walk._one_row
 
     def one_row(
-        reading: Reading, table: str, rowid: int, columns: Sequence[str], place: Sequence[Any]
+        reading: Reading,
+        source: walk.Source,
+        key: Any,
+        columns: Sequence[str],
+        place: Sequence[Any],
     ) -> list[tuple[Any, ...]]:
-        if rowid == _LARGE_ROWID and is_gone:
+        if key == _LARGE_ROWID and is_gone:
             return []
-        if rowid == _LARGE_ROWID and columns != ("messages.agent_id",):
+        if key == _LARGE_ROWID and columns != ("messages.agent_id",):
             raise StatementTimeout
-        return read(reading, table, rowid, columns, place)
+        return read(reading, source, key, columns, place)
 
     monkeypatch.setattr(walk, "_one_row", one_row)
 

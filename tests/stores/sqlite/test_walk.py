@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from stores.backends.sqlite import walk
-from stores.backends.sqlite.failures import StatementTimeout
 from stores.backends.sqlite.reader import SqliteReader
 from stores.browse.queries import MessageQuery, Page, Query, SessionQuery, ToolCallQuery
+from stores.browse.sql import walk
+from stores.browse.sql.reading import StatementTimeout
 from stores.errors import StoreUnavailable
 
 CASES: list[tuple[str, Query]] = [

@@ -3,13 +3,12 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from stores.backends.sqlite.connection import Reading
-from stores.backends.sqlite.failures import RowTooLarge, StatementTimeout
-from stores.backends.sqlite.keyset import Order
-from stores.backends.sqlite.shape import Schema
-from stores.backends.sqlite.walk import Source
-from stores.backends.sqlite.where import Where, is_selective
 from stores.browse.queries import SessionQuery
+from stores.browse.sql.keyset import Order
+from stores.browse.sql.reading import Reading, RowTooLarge, StatementTimeout
+from stores.browse.sql.schema import SELECTIVE_ROWS, Schema
+from stores.browse.sql.walk import Source
+from stores.browse.sql.where import Where
 from stores.browse.times import iso_from_ms
 from stores.errors import InvalidQuery
 
@@ -43,21 +42,18 @@ _HAS_STATE: Final = {
 }
 
 
-def _metadata(schema: Schema, path: str) -> str:
+def _metadata(schema: Schema, *path: str) -> str:
     """Return SQL of one member of metadata; nothing else of that column is ever read in lists."""
-    metadata = schema.column("agents", "metadata")
-    return f"CASE WHEN json_valid({metadata}) THEN json_extract({metadata}, '{path}') END"
+    return schema.if_json("agents", "metadata", schema.member("agents", "metadata", *path))
 
 
 def session_source(schema: Schema) -> Source:
     """Return what the list reads of each row."""
     head = tuple(schema.column("agents", name) for name in ROW_COLUMNS[:4])
-    lineage = f"substr({schema.column('agents', 'lineage')}, 1, 20000)"
-    updated, parent = (
-        _metadata(schema, "$.updatedAt"),
-        _metadata(schema, "$.metadata.parentAgentId"),
-    )
-    return Source("agents", (*head, lineage, updated, parent), (*head, "NULL", "NULL", "NULL"))
+    lineage = schema.head("agents", "lineage", 20_000)
+    updated, parent = _metadata(schema, "updatedAt"), _metadata(schema, "metadata", "parentAgentId")
+    light = (*head, "NULL", "NULL", "NULL")
+    return Source("agents", schema.key("agents"), (*head, lineage, updated, parent), light)
 
 
 def session_sorts(reading: Reading, schema: Schema) -> tuple[str, ...]:
@@ -70,9 +66,9 @@ def session_sorts(reading: Reading, schema: Schema) -> tuple[str, ...]:
 
 def _has_light_metadata(reading: Reading, schema: Schema) -> bool:
     """Tell whether all metadata together is quick to parse; it may hold long lists of tools."""
-    metadata = schema.column("agents", "metadata")
+    weight = schema.weight("agents", "metadata")
     try:
-        chars = reading.fetch(f"SELECT COALESCE(sum(length({metadata})), 0) FROM agents")[0][0]
+        chars = reading.fetch(f"SELECT COALESCE(sum({weight}), 0) FROM agents")[0][0]
     except (StatementTimeout, RowTooLarge):
         return False
     return bool(chars <= SMALL_METADATA_CHARS)
@@ -80,7 +76,7 @@ def _has_light_metadata(reading: Reading, schema: Schema) -> bool:
 
 def is_small(reading: Reading) -> bool:
     """Tell whether reading every session is cheap, by a count that stops."""
-    statement = "SELECT count(*) FROM (SELECT 1 FROM agents LIMIT :rows)"
+    statement = "SELECT count(*) FROM (SELECT 1 FROM agents LIMIT :rows) AS counted"
     rows = reading.fetch(statement, {"rows": SMALL_STORE_SESSIONS + 1})[0][0]
     return bool(rows <= SMALL_STORE_SESSIONS)
 
@@ -90,13 +86,13 @@ def session_order(schema: Schema, sort: str) -> Order:
     created = schema.sort_key("agents", "created_at", "''")
     keys = {
         "created": created,
-        "active": f"COALESCE({_metadata(schema, '$.updatedAt')}, {created})",
+        "active": schema.activity(_metadata(schema, "updatedAt"), created),
         "messages": f"COALESCE({schema.column('agents', 'message_count')}, 0)",
     }
     key = keys.get(sort.removeprefix("-"))
     if key is None:
         raise InvalidQuery(f"Sessions cannot be sorted by {sort.removeprefix('-')!r}.")
-    order = Order(key, "agents.rowid")
+    order = Order(key, schema.tie("agents"), place=schema.place(key))
     return order.reversed() if sort.startswith("-") else order
 
 
@@ -110,8 +106,7 @@ def session_where(
     where = Where()
     where.accept = accept
     if query.template:
-        schema.need("agents", "template_id")
-        where.among(reading, "agents", "template_id", query.template)
+        schema.among(reading, where, "agents", "template_id", query.template)
     if query.created_from is not None or query.created_to is not None:
         # Times are ISO text of one shape, which sorts like the times themselves.
         created = schema.need("agents", "created_at")
@@ -122,7 +117,7 @@ def session_where(
             where.add(f"{created} <= {where.bind(iso_from_ms(high))}")
         where.is_scan = where.is_scan or not query.sort.endswith("created")
     if query.agent_id:
-        where.add(where.contains("agents.agent_id", query.agent_id), is_scan=True)
+        where.add(schema.contains(where, "agents.agent_id", query.agent_id), is_scan=True)
     for name in query.has:
         _add_has(reading, schema, where, name)
     if where.is_sorted:
@@ -132,15 +127,8 @@ def session_where(
 
 def _add_has(reading: Reading, schema: Schema, where: Where, name: str) -> None:
     if name == "forks":
-        # Ids of forks are the parent's id, a slash and more; "0" is the character after "/".
-        where.add(
-            """EXISTS (
-                SELECT 1 FROM agents AS fork
-                WHERE fork.agent_id > agents.agent_id || '/'
-                  AND fork.agent_id < agents.agent_id || '0'
-            )""",
-            is_scan=True,
-        )
+        below = schema.below("fork", "agents.agent_id")
+        where.add(f"EXISTS (SELECT 1 FROM agents AS fork WHERE {below})", is_scan=True)
     elif name == "snapshots":
         if not schema.has("snapshots"):
             raise InvalidQuery("This store has no table of snapshots.")
@@ -163,11 +151,12 @@ def _add_has_state(reading: Reading, schema: Schema, where: Where, state: str) -
     column = schema.need("tool_calls", "state")
     states = (state, state.lower())
     values = where.bind_all(states)
-    if is_selective(reading, "tool_calls", "state", states):
+    if schema.is_few(reading, "tool_calls", "state", states, rows=SELECTIVE_ROWS):
         clause = f"agents.agent_id IN (SELECT agent_id FROM tool_calls WHERE {column} IN {values})"
     else:
+        column = schema.unindexed(column)
         clause = (
             "EXISTS (SELECT 1 FROM tool_calls "
-            f"WHERE tool_calls.agent_id = agents.agent_id AND +{column} IN {values})"
+            f"WHERE tool_calls.agent_id = agents.agent_id AND {column} IN {values})"
         )
     where.add(clause, is_scan=True)

@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from stores.backends.sqlite.connection import Reading, Row
-from stores.backends.sqlite.keyset import Order, place_from_cursor, place_to_cursor
-from stores.backends.sqlite.walk import Source, walk
-from stores.backends.sqlite.where import Where
 from stores.browse.queries import Cursor, Page, Query
+from stores.browse.sql.keyset import Order, place_from_cursor, place_to_cursor
+from stores.browse.sql.reading import Reading, Row
+from stores.browse.sql.walk import Source, walk
+from stores.browse.sql.where import Where
 
 __all__ = ["List", "read_page"]
 

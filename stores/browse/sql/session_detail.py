@@ -4,16 +4,14 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from stores.backends.sqlite.connection import Reading, Row
-from stores.backends.sqlite.failures import RowTooLarge, StatementTimeout
-from stores.backends.sqlite.session_rows import lineage_of, relation_of
-from stores.backends.sqlite.sessions import is_small
-from stores.backends.sqlite.shape import Schema
-from stores.backends.sqlite.tool_calls import CALL_COLUMNS, call_columns, columns_of
-from stores.backends.sqlite.where import like_pattern
 from stores.browse.calls import call_from_columns
 from stores.browse.json_text import to_text
 from stores.browse.records import ChildSession, SnapshotRow, ToolCall
+from stores.browse.sql.reading import Reading, Row, RowTooLarge, StatementTimeout
+from stores.browse.sql.schema import Schema
+from stores.browse.sql.session_rows import lineage_of, relation_of
+from stores.browse.sql.tool_calls import CALL_COLUMNS, call_columns, columns_of
+from stores.browse.sql.where import Where
 from stores.browse.times import ms_from_iso
 from stores.browse.transcript import RawMessage
 
@@ -38,13 +36,15 @@ _CHILDREN: Final = 200
 _COPY_SUFFIX: Final = re.compile(r"_fork_\d+\Z")
 
 
-def message_bounds(reading: Reading, agent_id: str) -> tuple[int, int | None, int | None]:
+def message_bounds(
+    reading: Reading, schema: Schema, agent_id: str
+) -> tuple[int, int | None, int | None]:
     """Return the number of messages, the first and the last seq, from the index alone."""
     # Each part is a walk of the index by itself; asked together, every entry would be looked at.
     of_session = "FROM messages WHERE agent_id = :agent_id"
-    whole = "typeof(seq) = 'integer'"
+    whole = schema.numbered("seq")
     statement = f"""
-        SELECT (SELECT count(*) {of_session} AND seq BETWEEN {-(1 << 63)} AND {(1 << 63) - 1}),
+        SELECT (SELECT count(*) {of_session} AND {schema.numbered("seq", in_index=True)}),
                (SELECT seq {of_session} AND {whole} ORDER BY seq LIMIT 1),
                (SELECT seq {of_session} AND {whole} ORDER BY seq DESC LIMIT 1)
     """
@@ -52,25 +52,25 @@ def message_bounds(reading: Reading, agent_id: str) -> tuple[int, int | None, in
     return count, first, last
 
 
-def seqs_from(reading: Reading, agent_id: str, first: int, rows: int) -> list[int]:
+def seqs_from(reading: Reading, schema: Schema, agent_id: str, first: int, rows: int) -> list[int]:
     """Return up to so many stored numbers from one on, in order, from the index alone."""
-    statement = """
+    statement = f"""
         SELECT seq FROM messages
-        WHERE agent_id = :agent_id AND seq >= :first AND typeof(seq) = 'integer'
+        WHERE agent_id = :agent_id AND seq >= :first AND {schema.numbered("seq")}
         ORDER BY seq LIMIT :rows
     """
     params = {"agent_id": agent_id, "first": first, "rows": rows}
     return [row[0] for row in reading.fetch(statement, params)]
 
 
-def seq_back(reading: Reading, agent_id: str, last: int, rows: int) -> int:
+def seq_back(reading: Reading, schema: Schema, agent_id: str, last: int, rows: int) -> int:
     """Return the first of so many stored numbers that end at one."""
-    statement = """
+    statement = f"""
         SELECT min(seq) FROM (
             SELECT seq FROM messages
-            WHERE agent_id = :agent_id AND seq <= :last AND typeof(seq) = 'integer'
+            WHERE agent_id = :agent_id AND seq <= :last AND {schema.numbered("seq")}
             ORDER BY seq DESC LIMIT :rows
-        )
+        ) AS back
     """
     params = {"agent_id": agent_id, "last": last, "rows": rows}
     found = reading.fetch(statement, params)[0][0]
@@ -81,15 +81,15 @@ def messages_between(
     reading: Reading, schema: Schema, agent_id: str, first: int, last: int
 ) -> list[RawMessage]:
     """Return messages by seq, both ends included; a large one by its start only."""
-    content, role = schema.column("messages", "content"), schema.column("messages", "role")
-    size = f"length(CAST({content} AS BLOB))"
+    role = schema.column("messages", "role")
+    source, content, size = schema.stored("messages", "content")
     columns = f"""
         seq, {role}, {size},
         CASE WHEN {size} <= {WHOLE_MESSAGE_BYTES} THEN {content}
              ELSE substr({content}, 1, {CUT_MESSAGE_CHARS}) END
     """
     statement = f"""
-        SELECT {columns} FROM messages
+        SELECT {columns} FROM {source}
         WHERE agent_id = :agent_id AND seq BETWEEN :first AND :last
         ORDER BY seq
     """
@@ -147,7 +147,7 @@ def _calls(
         for name, column in zip(CALL_COLUMNS, call_columns(schema), strict=True)
         if name != "input"
     }
-    columns["result_size"] = f"length(CAST({schema.column('tool_calls', 'result')} AS BLOB))"
+    columns["result_size"] = schema.size("tool_calls", "result")
     statement = f"""
         SELECT {", ".join(columns.values())} FROM tool_calls WHERE {condition}
     """
@@ -169,22 +169,22 @@ def children_of(
     done for the ``whole`` answer alone and may still not end within the limit.
     """
     lineage = schema.column("agents", "lineage")
-    metadata = schema.column("agents", "metadata")
+    parent = schema.member("agents", "metadata", "metadata", "parentAgentId")
     template = schema.column("agents", "template_id")
     created = schema.column("agents", "created_at")
     head = f"""
         SELECT agent_id, {template}, {created}, {lineage},
-               CASE WHEN json_valid({metadata})
-                    THEN json_extract({metadata}, '$.metadata.parentAgentId') END
+               {schema.if_json("agents", "metadata", parent)}
         FROM agents
     """
-    nested = f"{head} WHERE agent_id > :id || '/' AND agent_id < :id || '0' LIMIT {_CHILDREN}"
+    nested = f"{head} WHERE {schema.below('agents', ':id')} LIMIT {_CHILDREN}"
     rows = reading.fetch(nested, {"id": agent_id})
-    is_complete = whole or is_small(reading)
+    is_complete = whole or schema.is_family_quick(reading)
     try:
-        mention = like_pattern(f'"{agent_id}"]')
-        others = f"{head} WHERE {lineage} LIKE :mention ESCAPE '\\' LIMIT {_CHILDREN}"
-        rows += reading.fetch(others, {"mention": mention}) if is_complete else []
+        where = Where()
+        where.add(schema.child(agent_id, where))
+        others = f"{head} WHERE {where} LIMIT {_CHILDREN}"
+        rows += reading.fetch(others, where.params) if is_complete else []
     except (StatementTimeout, RowTooLarge):
         is_complete = False
     found = {}
@@ -215,7 +215,7 @@ def snapshots_of(reading: Reading, schema: Schema, agent_id: str) -> tuple[Snaps
         return ()
     index = schema.column("snapshots", "last_sfp_index")
     created = schema.column("snapshots", "created_at")
-    size = f"length(CAST({schema.column('snapshots', 'messages')} AS BLOB))"
+    size = schema.size("snapshots", "messages")
     rows: Sequence[Row] = ()
     for column in (size, "NULL"):
         statement = f"""
@@ -241,27 +241,25 @@ def snapshots_of(reading: Reading, schema: Schema, agent_id: str) -> tuple[Snaps
 def seq_of_call(reading: Reading, schema: Schema, agent_id: str, call_id: str) -> int | None:
     """Return the seq of the message whose tool_use block has this id.
 
-    A copied call's block keeps the id of its source. Where a block cannot be told from another
-    mention of the id, the first mention counts. Large sessions are searched a part at a time.
+    A copied call's block keeps the id of its source. Large sessions are searched a part at a time.
     """
-    content = schema.column("messages", "content")
-    _count, first, _last = message_bounds(reading, agent_id)
-    wanted = _COPY_SUFFIX.sub("", call_id)
+    _count, first, _last = message_bounds(reading, schema, agent_id)
+    condition, sought = schema.holds_call(_COPY_SUFFIX.sub("", call_id))
     statement = f"""
         SELECT seq FROM messages
         WHERE agent_id = :agent_id AND seq BETWEEN :first AND :last
-          AND instr({content}, :call_id) > 0 AND instr({content}, '"tool_use"') > 0
+          AND {condition}
         ORDER BY seq LIMIT 1
     """
     step = 500
     while first is not None:
         # By rows, not by numbers: between two stored numbers may lie any distance.
-        seqs = seqs_from(reading, agent_id, first, step + 1)
+        seqs = seqs_from(reading, schema, agent_id, first, step + 1)
         if not seqs:
             return None
         params = {"agent_id": agent_id, "first": seqs[0], "last": seqs[:step][-1]}
         try:
-            rows = reading.fetch(statement, {**params, "call_id": f'"{wanted}"'})
+            rows = reading.fetch(statement, {**params, "call_id": sought})
         except (StatementTimeout, RowTooLarge):
             if step > 1:
                 step = max(1, step // 4)

@@ -5,14 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from stores.backends.sqlite.failures import RowTooLarge, StatementTimeout
-from stores.backends.sqlite.shape import Schema
-from stores.backends.sqlite.statement import Reading
-from stores.backends.sqlite.tool_calls import call_order
-from stores.backends.sqlite.walk import Source, walk
-from stores.backends.sqlite.where import Where
 from stores.browse.json_text import to_text
 from stores.browse.records import ToolCallRow
+from stores.browse.sql.reading import Reading, RowTooLarge, StatementTimeout
+from stores.browse.sql.schema import Schema
+from stores.browse.sql.tool_calls import call_order
+from stores.browse.sql.walk import Source, walk
+from stores.browse.sql.where import Where
 
 __all__ = ["NOT_COUNTED", "CallCounts", "calls_of"]
 
@@ -60,11 +59,13 @@ def calls_of(
     if not schema.has("tool_calls", "state"):
         return None, ()
     columns = ", ".join(schema.column("tool_calls", name) for name in _FAILURE_COLUMNS)
+    state = schema.unindexed("state")
     statement = f"""
         SELECT {columns}, (SELECT count(*) FROM tool_calls WHERE agent_id = :agent_id)
         FROM tool_calls
-        WHERE agent_id = :agent_id AND +state NOT IN ('COMPLETED', 'completed')
-        ORDER BY {schema.sort_key("tool_calls", "created_at", "0")}, rowid LIMIT :most
+        WHERE agent_id = :agent_id AND {state} NOT IN ('COMPLETED', 'completed')
+        ORDER BY {schema.sort_key("tool_calls", "created_at", "0")}, {schema.tie("tool_calls")}
+        LIMIT :most
     """
     params = {"agent_id": agent_id, "most": _MOST_UNSUCCESSFUL}
     try:
@@ -97,10 +98,11 @@ def _counted(
 def _walked(reading: Reading, schema: Schema, agent_id: str) -> tuple[ToolCallRow, ...]:
     where = Where()
     where.one_session("tool_calls", agent_id)
-    where.add("+tool_calls.state IN ('FAILED', 'DENIED', 'SEALED', 'failed', 'denied', 'sealed')")
+    state = schema.unindexed("tool_calls.state")
+    where.add(f"{state} IN ('FAILED', 'DENIED', 'SEALED', 'failed', 'denied', 'sealed')")
     order = call_order(schema, "created")
     columns = tuple(schema.column("tool_calls", name) for name in _FAILURE_COLUMNS)
-    source = Source("tool_calls", columns, columns)
+    source = Source("tool_calls", schema.key("tool_calls"), columns, columns)
     found = walk(reading, source, where, order, start=None, limit=FAILURES, budget_ms=50)
     return tuple(_failure(row) for row in found.rows)
 

@@ -1,15 +1,15 @@
-"""The state of a SQLite store in a few short statements."""
+"""The state of a SQL store in a few short statements."""
 
 from typing import Final
 
-from stores.backends.sqlite.connection import Reading, SqliteFile
-from stores.backends.sqlite.facets import count_table, distinct_values, last_created
-from stores.backends.sqlite.shape import Schema
-from stores.backends.sqlite.tool_calls import call_order, call_row, call_source
-from stores.backends.sqlite.walk import walk
-from stores.backends.sqlite.where import Where
 from stores.browse.queries import Count
 from stores.browse.records import ToolCallRow
+from stores.browse.sql.facets import count_table, distinct_values, last_created
+from stores.browse.sql.reading import Reading
+from stores.browse.sql.schema import Schema
+from stores.browse.sql.tool_calls import call_order, call_row, call_source
+from stores.browse.sql.walk import walk
+from stores.browse.sql.where import Where
 from stores.browse.store_records import StoreOverview
 from stores.browse.times import ms_from_iso
 
@@ -19,19 +19,15 @@ COUNT_CAP: Final = 100_000
 AWAITING_ROWS: Final = 20
 
 
-def read_overview(
-    reading: Reading, schema: Schema, file: SqliteFile, *, has_files: bool
-) -> StoreOverview:
-    """Return what the overview shows of a store that can be read."""
+def read_overview(reading: Reading, schema: Schema, *, has_files: bool) -> StoreOverview:
+    """Return what the overview shows of a store that can be read, but for the kind's own facts."""
     counts = [
         count_table(reading, table, cap=COUNT_CAP) for table in ("agents", "messages", "tool_calls")
     ]
     sessions, messages, calls = (count.value if count else None for count in counts)
     return StoreOverview(
         state="ok",
-        journal_mode=file.journal_mode(),
         has_files=has_files,
-        size_bytes=file.size_bytes(),
         session_count=sessions,
         message_count=messages,
         tool_call_count=calls,

@@ -4,15 +4,15 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final
 
-from stores.backends.sqlite.connection import RawText, Reading
-from stores.backends.sqlite.keyset import Order
-from stores.backends.sqlite.shape import Schema
-from stores.backends.sqlite.walk import Source
-from stores.backends.sqlite.where import Where, like_pattern
 from stores.browse.json_text import to_text
 from stores.browse.previews import message_preview
 from stores.browse.queries import BLOCK_TYPES, MessageQuery
 from stores.browse.records import MessageRow
+from stores.browse.sql.keyset import Order
+from stores.browse.sql.reading import RawText, Reading
+from stores.browse.sql.schema import Schema
+from stores.browse.sql.walk import Source
+from stores.browse.sql.where import Where
 from stores.errors import InvalidQuery
 
 __all__ = ["message_order", "message_row", "message_source", "message_where"]
@@ -22,24 +22,26 @@ PREFIX_CHARS: Final = 800
 
 def message_source(schema: Schema) -> Source:
     """Return what the list reads of each row."""
-    content = schema.column("messages", "content")
     role, saved = schema.column("messages", "role"), schema.column("messages", "created_at")
     head = ("messages.agent_id", "messages.seq", role, saved)
-    full = (f"substr({content}, 1, {PREFIX_CHARS})", f"length(CAST({content} AS BLOB))")
-    return Source("messages", (*head, *full), (*head, "NULL", "NULL"))
+    full = (
+        schema.head("messages", "content", PREFIX_CHARS),
+        schema.size("messages", "content"),
+    )
+    return Source("messages", schema.key("messages"), (*head, *full), (*head, "NULL", "NULL"))
 
 
 def message_order(schema: Schema, sort: str) -> Order:
     """Return the order of a sort key. Raises InvalidQuery for an unknown one."""
     if sort.removeprefix("-") == "saved":
         key = schema.sort_key("messages", "created_at", "0")
-        order = Order(key, "messages.rowid", is_first_descending=True)
+        order = Order(key, schema.tie("messages"), is_first_descending=True)
         return order if sort.startswith("-") else order.reversed()
     if sort.removeprefix("-") == "session":
         order = Order("messages.agent_id", "messages.seq")
         if any(schema.is_nullable("messages", name) for name in ("agent_id", "seq")):
             # Not the SDK's table: nothing says that the two are there, or unique.
-            order = Order(schema.sort_key("messages", "agent_id", "''"), "messages.rowid")
+            order = Order(schema.sort_key("messages", "agent_id", "''"), schema.tie("messages"))
         return order.reversed() if sort.startswith("-") else order
     raise InvalidQuery(f"Messages cannot be sorted by {sort.removeprefix('-')!r}.")
 
@@ -50,8 +52,7 @@ def message_where(reading: Reading, schema: Schema, query: MessageQuery) -> Wher
     if query.agent_id is not None:
         where.one_session("messages", query.agent_id)
     if query.role:
-        schema.need("messages", "role")
-        where.among(reading, "messages", "role", query.role)
+        schema.among(reading, where, "messages", "role", query.role)
     if query.saved_from is not None or query.saved_to is not None:
         saved = schema.need("messages", "created_at")
         where.between(saved, query.saved_from, query.saved_to)
@@ -59,10 +60,11 @@ def message_where(reading: Reading, schema: Schema, query: MessageQuery) -> Wher
     if query.type:
         _add_types(schema, where, query.type)
     if query.text:
-        content = schema.need("messages", "content")
+        schema.need("messages", "content")
         # Content is JSON text: a quote or a new line in what is sought is escaped in there.
-        mark = where.bind(like_pattern(json.dumps(query.text, ensure_ascii=False)[1:-1]))
-        where.add(f"{content} LIKE {mark} ESCAPE '\\'", is_scan=True)
+        in_json = json.dumps(query.text, ensure_ascii=False)[1:-1]
+        content = schema.column("messages", "content")
+        where.add(schema.contains(where, content, in_json), is_scan=True)
     if where.is_sorted:
         where.is_scan = False
     return where
@@ -95,11 +97,6 @@ def message_row(row: Sequence[Any]) -> MessageRow:
     )
 
 
-def _word_pattern(name: str) -> str:
-    # "_" in a type's name matches any character here, which the exact test then sorts out.
-    return f'%"{name}"%'
-
-
 def _is_torn(text: str, types: Sequence[str]) -> bool:
     """Tell from the start of a content whether the list would be shown short."""
     text = text if len(text) == PREFIX_CHARS else text.strip()
@@ -111,15 +108,5 @@ def _add_types(schema: Schema, where: Where, types: Sequence[str]) -> None:
     unknown = [name for name in types if name not in BLOCK_TYPES]
     if unknown:
         raise InvalidQuery(f"There is no content type {unknown[0]!r}.")
-    content = schema.need("messages", "content")
-    # The cheap search for the quoted word leaves few rows whose JSON is then really read. LIKE is
-    # three times as fast at it as instr.
-    words = " OR ".join(f"{content} LIKE {where.bind(_word_pattern(name))}" for name in types)
-    values = where.bind_all(types)
-    where.add(
-        f"""({words}) AND CASE WHEN json_valid({content}) THEN EXISTS (
-            SELECT 1 FROM json_each({content}) AS block
-            WHERE block.type = 'object' AND json_extract(block.value, '$.type') IN {values}
-        ) ELSE 0 END""",
-        is_scan=True,
-    )
+    schema.need("messages", "content")
+    schema.holds_types(where, types)

@@ -1,11 +1,11 @@
 """Orders of a list and the places in them: SQL for "behind this row" without OFFSET."""
 
 import base64
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from stores.backends.sqlite.connection import RawText
 from stores.browse.queries import Cursor
+from stores.browse.sql.reading import RawText
 from stores.errors import InvalidCursor
 
 __all__ = ["Order", "Place", "place_from_cursor", "place_to_cursor"]
@@ -18,7 +18,7 @@ Place = tuple[Any, Any]
 class Order:
     """A total order by two expressions, the second one unique among equal firsts.
 
-    SQLite index entries end in the rowid, ascending, whatever the direction of the column: so
+    In SQLite, index entries end in the rowid, ascending, whatever the direction of the column: so
     ``created_at DESC, rowid ASC`` walks the SDK's descending index without a sort.
     """
 
@@ -26,12 +26,21 @@ class Order:
     second: str
     is_first_descending: bool = False
     is_second_descending: bool = False
+    #: How the first value is read, where that differs from how it is compared.
+    place: str = ""
 
     def reversed(self) -> "Order":
         """Return the opposite order."""
-        return Order(
-            self.first, self.second, not self.is_first_descending, not self.is_second_descending
+        return replace(
+            self,
+            is_first_descending=not self.is_first_descending,
+            is_second_descending=not self.is_second_descending,
         )
+
+    @property
+    def values(self) -> str:
+        """Return what to read of a row to know its place."""
+        return f"{self.place or self.first}, {self.second}"
 
     @property
     def sql(self) -> str:
@@ -82,7 +91,7 @@ _RAW, _BLOB, _TEXT = "\x00raw:", "\x00blob:", "\x00text:"
 
 
 def place_to_cursor(sort: str, place: Place, direction: str) -> Cursor:
-    """Return a cursor that carries a place, values of any type that SQLite can store."""
+    """Return a cursor that carries a place, values of any type that a database can store."""
     return Cursor(sort, tuple(_pack(value) for value in place), direction)
 
 

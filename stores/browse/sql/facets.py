@@ -2,11 +2,10 @@
 
 from typing import Final
 
-from stores.backends.sqlite.connection import Reading
-from stores.backends.sqlite.failures import RowTooLarge, StatementTimeout
-from stores.backends.sqlite.shape import Schema
 from stores.browse.json_text import to_text
 from stores.browse.queries import Count
+from stores.browse.sql.reading import Reading, RowTooLarge, StatementTimeout
+from stores.browse.sql.schema import Schema
 from stores.browse.store_records import Facet
 
 __all__ = ["count_table", "distinct_values", "last_created"]
@@ -28,12 +27,13 @@ def distinct_values(reading: Reading, schema: Schema, table: str, column: str) -
             SELECT min({column}) FROM {table}
             UNION ALL
             SELECT (SELECT min({column}) FROM {table} WHERE {column} > step.value)
-            FROM step WHERE step.value IS NOT NULL LIMIT {MAX_VALUES + 1}
+            FROM step WHERE step.value IS NOT NULL {schema.step_limit}
         )
         SELECT value,
                (SELECT count(*) FROM (
-                    SELECT 1 FROM {table} WHERE {column} = step.value LIMIT {COUNT_CAP + 1}))
-        FROM step WHERE value IS NOT NULL
+                    SELECT 1 FROM {table} WHERE {column} = step.value LIMIT {COUNT_CAP + 1}
+                ) AS counted)
+        FROM step WHERE value IS NOT NULL LIMIT {MAX_VALUES + 1}
     """
     try:
         rows = reading.fetch(step)
@@ -47,7 +47,7 @@ def distinct_values(reading: Reading, schema: Schema, table: str, column: str) -
 
 def count_table(reading: Reading, table: str, *, cap: int) -> Count | None:
     """Count the rows of a table up to a cap, None when that takes too long."""
-    statement = f"SELECT count(*) FROM (SELECT 1 FROM {table} LIMIT :rows)"
+    statement = f"SELECT count(*) FROM (SELECT 1 FROM {table} LIMIT :rows) AS counted"
     try:
         rows = int(reading.fetch(statement, {"rows": cap + 1})[0][0])
     except (StatementTimeout, RowTooLarge):
@@ -59,5 +59,6 @@ def last_created(reading: Reading, schema: Schema) -> object:
     """Return when the newest session was created, as stored."""
     if not schema.has("agents", "created_at"):
         return None
-    rows = reading.fetch("SELECT created_at FROM agents ORDER BY created_at DESC LIMIT 1")
+    created = schema.column("agents", "created_at")
+    rows = reading.fetch(f"SELECT {created} FROM agents ORDER BY agents.created_at DESC LIMIT 1")
     return rows[0][0] if rows else None

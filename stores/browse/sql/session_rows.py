@@ -9,15 +9,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, Protocol
 
-from stores.backends.sqlite.connection import Reading
-from stores.backends.sqlite.failures import RowTooLarge, StatementTimeout
-from stores.backends.sqlite.session_failures import NOT_COUNTED, CallCounts
-from stores.backends.sqlite.sessions import ROW_COLUMNS
-from stores.backends.sqlite.shape import Schema
-from stores.backends.sqlite.tool_calls import columns_of
 from stores.browse.json_text import parse_json, to_text
 from stores.browse.previews import first_human_text
 from stores.browse.records import SessionRow, SessionStatus
+from stores.browse.sql.reading import Reading, RowTooLarge, StatementTimeout
+from stores.browse.sql.schema import Schema
+from stores.browse.sql.session_failures import NOT_COUNTED, CallCounts
+from stores.browse.sql.sessions import ROW_COLUMNS
+from stores.browse.sql.tool_calls import columns_of
 from stores.browse.times import ms_from_iso
 
 __all__ = [
@@ -113,7 +112,7 @@ def fill_session_rows(
     if calls is None:
         calls = _count_calls(reading, schema, ids)
     texts = _first_texts(reading, schema, ids)
-    forks = _count_forks(reading, ids)
+    forks = _count_forks(reading, schema, ids)
     filled = []
     for row in rows:
         counts = NOT_COUNTED if calls is None else calls.get(row.agent_id, CallCounts())
@@ -195,11 +194,12 @@ def _count_calls(reading: Reading, schema: Schema, ids: list[str]) -> dict[str, 
 def _first_texts(reading: Reading, schema: Schema, ids: list[str]) -> dict[str, str]:
     """Return the first words of a person in each session: message 0 is often a reminder."""
     marks, params = _in_list(ids)
-    content, role = schema.column("messages", "content"), schema.column("messages", "role")
+    content = schema.head("messages", "content", _PREFIX_CHARS)
+    role = schema.unindexed(schema.column("messages", "role"))
     statement = f"""
-        SELECT agent_id, substr({content}, 1, {_PREFIX_CHARS})
+        SELECT agent_id, {content}
         FROM messages
-        WHERE agent_id IN {marks} AND seq < {_FIRST_MESSAGES} AND +{role} = 'user'
+        WHERE agent_id IN {marks} AND seq < {_FIRST_MESSAGES} AND {role} = 'user'
         ORDER BY agent_id, seq
     """
     texts: dict[str, str] = {}
@@ -213,12 +213,12 @@ def _first_texts(reading: Reading, schema: Schema, ids: list[str]) -> dict[str, 
     return texts
 
 
-def _count_forks(reading: Reading, ids: list[str]) -> dict[str, int] | None:
+def _count_forks(reading: Reading, schema: Schema, ids: list[str]) -> dict[str, int] | None:
     """Count the forks below each session, forks of forks included, by the range of their ids."""
     params = {f"i{index}": value for index, value in enumerate(ids)}
     parts = [
         f"SELECT :{name} AS agent_id, (SELECT count(*) FROM agents "
-        f"WHERE agent_id > :{name} || '/' AND agent_id < :{name} || '0') AS forks"
+        f"WHERE {schema.below('agents', f':{name}')}) AS forks"
         for name in params
     ]
     counts: dict[str, int] = {}

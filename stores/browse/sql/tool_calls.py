@@ -4,14 +4,14 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final
 
-from stores.backends.sqlite.connection import RawText, Reading
-from stores.backends.sqlite.keyset import Order
-from stores.backends.sqlite.shape import Schema
-from stores.backends.sqlite.walk import Source
-from stores.backends.sqlite.where import Where, is_selective
 from stores.browse.calls import call_row_from_columns
 from stores.browse.queries import ToolCallQuery
 from stores.browse.records import ToolCallRow
+from stores.browse.sql.keyset import Order
+from stores.browse.sql.reading import RawText, Reading
+from stores.browse.sql.schema import Schema
+from stores.browse.sql.walk import Source
+from stores.browse.sql.where import Where
 from stores.errors import InvalidQuery
 
 __all__ = [
@@ -85,13 +85,13 @@ def call_source(schema: Schema) -> Source:
         stored = "result" if name == "result_size" else name
         column = schema.column("tool_calls", stored)
         if name == "result_size":
-            column = f"length(CAST({column} AS BLOB))"
+            column = schema.size("tool_calls", stored)
         elif name in _PAYLOADS:
             chars = PREFIX_CHARS if name in ("input", "result") else JSON_CHARS
-            column = f"substr({column}, 1, {chars})"
+            column = schema.head("tool_calls", name, chars)
         full.append(column)
         light.append("NULL" if stored in _PAYLOADS else column)
-    return Source("tool_calls", tuple(full), tuple(light))
+    return Source("tool_calls", schema.key("tool_calls"), tuple(full), tuple(light))
 
 
 def call_order(schema: Schema, sort: str) -> Order:
@@ -101,7 +101,7 @@ def call_order(schema: Schema, sort: str) -> Order:
         raise InvalidQuery(f"Tool calls cannot be sorted by {name!r}.")
     column, default, is_index_descending = _ORDERS[name]
     key = schema.sort_key("tool_calls", column, default)
-    order = Order(key, "tool_calls.rowid", is_first_descending=is_index_descending)
+    order = Order(key, schema.tie("tool_calls"), is_first_descending=is_index_descending)
     return order if sort.startswith("-") == is_index_descending else order.reversed()
 
 
@@ -111,17 +111,15 @@ def call_where(reading: Reading, schema: Schema, query: ToolCallQuery) -> Where:
     if query.agent_id is not None:
         where.one_session("tool_calls", query.agent_id)
     if query.name:
-        schema.need("tool_calls", "name")
-        where.among(reading, "tool_calls", "name", query.name)
+        schema.among(reading, where, "tool_calls", "name", query.name)
     if query.state:
-        schema.need("tool_calls", "state")
         states = [spelled for state in query.state for spelled in (state.upper(), state.lower())]
-        where.among(reading, "tool_calls", "state", states)
+        schema.among(reading, where, "tool_calls", "state", states)
     if query.template:
         _add_templates(reading, schema, where, query.template)
     if query.is_error is not None:
-        flag = schema.need("tool_calls", "is_error")
-        where.add(f"{flag} IS {'' if query.is_error else 'NOT '}1", is_scan=True)
+        flag = schema.flag("tool_calls", "is_error", is_set=query.is_error)
+        where.add(flag, is_scan=True)
     if query.created_from is not None or query.created_to is not None:
         created = schema.need("tool_calls", "created_at")
         where.between(created, query.created_from, query.created_to)
@@ -129,7 +127,7 @@ def call_where(reading: Reading, schema: Schema, query: ToolCallQuery) -> Where:
         where.is_scan = where.is_scan or not query.sort.endswith("created")
     _add_approval(schema, where, query)
     if query.min_duration_ms is not None:
-        where.add(f"{_duration(schema)} >= {where.bind(query.min_duration_ms)}", is_scan=True)
+        where.add(f"{schema.duration()} >= {where.bind(query.min_duration_ms)}", is_scan=True)
     if query.text:
         _add_text(schema, where, query.text)
     if where.is_sorted:
@@ -157,12 +155,12 @@ def _add_templates(
     template = schema.need("agents", "template_id")
     values = where.bind_all(templates)
     sessions = f"SELECT agents.agent_id FROM agents WHERE {template} IN {values}"
-    if is_selective(reading, "agents", "template_id", templates, rows=_FEW_SESSIONS):
+    if schema.is_few(reading, "agents", "template_id", templates, rows=_FEW_SESSIONS):
         # Few sessions: through the index on agent_id, unless those few hold very many calls.
         many = f"""
             SELECT count(*) FROM (
                 SELECT 1 FROM tool_calls WHERE tool_calls.agent_id IN ({sessions}) LIMIT 2001
-            )
+            ) AS counted
         """
         if reading.fetch(many, where.params)[0][0] <= 2000:
             where.is_sorted = True
@@ -170,7 +168,7 @@ def _add_templates(
             return
     where.add(
         f"EXISTS (SELECT 1 FROM agents WHERE agents.agent_id = tool_calls.agent_id "
-        f"AND +{template} IN {values})",
+        f"AND {schema.unindexed(template)} IN {values})",
         is_scan=True,
     )
 
@@ -178,16 +176,14 @@ def _add_templates(
 def _add_approval(schema: Schema, where: Where, query: ToolCallQuery) -> None:
     if not query.approval and not query.decided_by:
         return
-    approval = schema.need("tool_calls", "approval")
-
-    def member(name: str) -> str:
-        return f"json_extract({approval}, '$.{name}')"
-
+    schema.need("tool_calls", "approval")
+    asked = schema.is_true("tool_calls", "approval", "required")
+    decision = schema.member("tool_calls", "approval", "decision")
     tests = {
-        "asked": f"{member('required')} = 1",
-        "pending": f"{member('required')} = 1 AND {member('decision')} IS NULL",
-        "allow": f"{member('decision')} = 'allow'",
-        "deny": f"{member('decision')} = 'deny'",
+        "asked": asked,
+        "pending": f"{asked} AND {decision} IS NULL",
+        "allow": f"{decision} = 'allow'",
+        "deny": f"{decision} = 'deny'",
     }
     wanted = []
     for name in query.approval:
@@ -196,32 +192,18 @@ def _add_approval(schema: Schema, where: Where, query: ToolCallQuery) -> None:
         wanted.append(f"({tests[name]})")
     clauses = [" OR ".join(wanted)] if wanted else []
     if query.decided_by:
-        clauses.append(f"{member('decidedBy')} IN {where.bind_all(query.decided_by)}")
+        decided_by = schema.member("tool_calls", "approval", "decidedBy")
+        clauses.append(f"{decided_by} IN {where.bind_all(query.decided_by)}")
     both = " AND ".join(f"({clause})" for clause in clauses)
-    # json_extract fails the whole statement on text that is not JSON, so that is asked first.
-    where.add(f"CASE WHEN json_valid({approval}) THEN {both} ELSE 0 END", is_scan=True)
-
-
-def _duration(schema: Schema) -> str:
-    recorded = schema.column("tool_calls", "duration_ms")
-    started = schema.column("tool_calls", "started_at")
-    trail = schema.column("tool_calls", "audit_trail")
-    state = schema.column("tool_calls", "state")
-    last = f"json_extract({trail}, '$[#-1].timestamp')"
-    return f"""
-        CASE WHEN typeof({recorded}) = 'integer' AND {recorded} > 0 THEN {recorded}
-             WHEN typeof({started}) = 'integer' AND json_valid({trail})
-                  AND upper({state}) IN ('COMPLETED', 'FAILED', 'DENIED', 'SEALED')
-             THEN {last} - {started} END
-    """
+    where.add(schema.if_json("tool_calls", "approval", both, "0"), is_scan=True)
 
 
 def _add_text(schema: Schema, where: Where, text: str) -> None:
     # Input and result are JSON text: a quote or a new line in what is sought is escaped in there.
     in_json = json.dumps(text, ensure_ascii=False)[1:-1]
     parts = [
-        where.contains(schema.column("tool_calls", "input"), in_json),
-        where.contains(schema.column("tool_calls", "result"), in_json),
-        where.contains(schema.column("tool_calls", "error"), text),
+        schema.contains(where, schema.column("tool_calls", "input"), in_json),
+        schema.contains(where, schema.column("tool_calls", "result"), in_json),
+        schema.contains(where, schema.column("tool_calls", "error"), text),
     ]
     where.add(" OR ".join(parts), is_scan=True)

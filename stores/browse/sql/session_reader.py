@@ -1,21 +1,8 @@
-"""The part of the SQLite reader that reads one session, one call or one block."""
+"""The part of a SQL reader that reads one session, one call or one block."""
 
-import re
 from contextlib import AbstractContextManager
 from typing import Any, Final
 
-from stores.backends.sqlite import session_detail as detail
-from stores.backends.sqlite.connection import Reading, SqliteFile
-from stores.backends.sqlite.failures import RowTooLarge, StatementTimeout
-from stores.backends.sqlite.session_failures import NOT_COUNTED, calls_of
-from stores.backends.sqlite.session_rows import fill_session_rows, lineage_of, session_row
-from stores.backends.sqlite.sessions import session_source
-from stores.backends.sqlite.shape import Schema
-from stores.backends.sqlite.tool_calls import (
-    CALL_COLUMNS,
-    call_columns,
-    columns_of,
-)
 from stores.browse.blocks import block_content
 from stores.browse.calls import call_from_columns
 from stores.browse.json_text import to_text
@@ -25,6 +12,17 @@ from stores.browse.records import (
     SessionDetail,
     ToolCall,
     Transcript,
+)
+from stores.browse.sql import session_detail as detail
+from stores.browse.sql.reading import Reading, RowTooLarge, StatementTimeout
+from stores.browse.sql.schema import Schema
+from stores.browse.sql.session_failures import NOT_COUNTED, calls_of
+from stores.browse.sql.session_rows import fill_session_rows, lineage_of, session_row
+from stores.browse.sql.sessions import session_source
+from stores.browse.sql.tool_calls import (
+    CALL_COLUMNS,
+    call_columns,
+    columns_of,
 )
 from stores.browse.transcript import RawMessage, build_turns, with_times
 from stores.errors import MessageNotFound, SessionNotFound, StoreUnavailable, ToolCallNotFound
@@ -38,22 +36,15 @@ CALL_TEXT_BYTES: Final = 256 * 1024
 #: A window stops growing when its messages reach this many stored bytes.
 WINDOW_BYTES: Final = 4 * 1024 * 1024
 WINDOW_STEP: Final = 50
-# Other things have ids too (todos in an input); asking for those would find calls missing.
-_CALL_ID: Final = re.compile(
-    r'"(?:type":\s?"tool_use",\s?"id|tool_use_id)":\s?"((?:[^"\\]|\\.){1,200})"'
-)
 
 
 class SessionReading:
-    """Read single records; the lists are in :class:`SqliteReader`."""
+    """Read single records; the lists are in :class:`SqlReader`."""
 
     _now_ms: Any
 
-    def __init__(self, file: SqliteFile, files: SessionFiles) -> None:
-        self._file = file
+    def __init__(self, files: SessionFiles) -> None:
         self._files = files
-        self._schema: Schema | None = None
-        self._schema_key: tuple[int, int] | None = None
 
     def _reading(self) -> AbstractContextManager[tuple[Reading, Schema]]:
         raise NotImplementedError
@@ -107,20 +98,20 @@ class SessionReading:
     ) -> Transcript:
         """Return a window of turns: around a seq, from a seq on, or from the beginning."""
         with self._reading() as (reading, schema):
-            count, first, last = detail.message_bounds(reading, agent_id)
+            count, first, last = detail.message_bounds(reading, schema, agent_id)
             if first is None or last is None:
                 _session_columns(reading, schema, agent_id)  # an unknown session is an error
                 return Transcript((), count, None, None, None, None)
             begin = first if start is None else max(first, min(start, last))
             if around is not None:
                 around = max(first, min(around, last))
-                begin = _begin_around(reading, agent_id, around, last, limit)
-            seqs = detail.seqs_from(reading, agent_id, begin, limit + 1)
+                begin = _begin_around(reading, schema, agent_id, around, last, limit)
+            seqs = detail.seqs_from(reading, schema, agent_id, begin, limit + 1)
             messages, shown = _window(reading, schema, agent_id, seqs[:limit])
             earlier = None
             if begin > first:
-                earlier = detail.seq_back(reading, agent_id, begin, limit + 1)
-            ids = _call_ids(messages)
+                earlier = detail.seq_back(reading, schema, agent_id, begin, limit + 1)
+            ids = _call_ids(schema, messages)
             calls = detail.calls_by_id(reading, schema, ids)
             if _lacks_own(calls, ids, agent_id):
                 calls = {**detail.calls_of_session(reading, schema, agent_id), **calls}
@@ -158,7 +149,7 @@ class SessionReading:
             columns = list(call_columns(schema))
             for name in ("input", "result"):
                 place = CALL_COLUMNS.index(name)
-                columns.append(f"length(CAST({columns[place]} AS BLOB))")
+                columns.append(schema.size("tool_calls", name))
                 columns[place] = f"substr({columns[place]}, 1, {CALL_TEXT_BYTES + 1})"
             statement = f"SELECT {', '.join(columns)} FROM tool_calls WHERE id = :id"
             rows = _whole(reading, statement, {"id": call_id})
@@ -238,10 +229,12 @@ def _config_version(reading: Reading, schema: Schema, agent_id: str) -> str:
     return to_text(rows[0][0])[0] if rows else ""
 
 
-def _begin_around(reading: Reading, agent_id: str, around: int, last: int, limit: int) -> int:
+def _begin_around(
+    reading: Reading, schema: Schema, agent_id: str, around: int, last: int, limit: int
+) -> int:
     """Return where a window begins that has a message in its middle and is full, if it can be."""
-    middle = detail.seq_back(reading, agent_id, around, limit // 2 + 1)
-    return min(middle, detail.seq_back(reading, agent_id, last, limit))
+    middle = detail.seq_back(reading, schema, agent_id, around, limit // 2 + 1)
+    return min(middle, detail.seq_back(reading, schema, agent_id, last, limit))
 
 
 def _window(
@@ -264,9 +257,9 @@ def _lacks_own(calls: dict[str, ToolCall], ids: list[str], agent_id: str) -> boo
     return any(key not in calls or calls[key].agent_id != agent_id for key in ids)
 
 
-def _call_ids(messages: list[RawMessage]) -> list[str]:
+def _call_ids(schema: Schema, messages: list[RawMessage]) -> list[str]:
     texts = (to_text(message.content)[0] for message in messages)
-    return list(dict.fromkeys(found for text in texts for found in _CALL_ID.findall(text)))
+    return list(dict.fromkeys(found for text in texts for found in schema.call_ids.findall(text)))
 
 
 def _cut_note(last: int) -> str:

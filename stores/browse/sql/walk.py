@@ -11,10 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from stores.backends.sqlite.connection import Reading, Row
-from stores.backends.sqlite.failures import RowTooLarge, StatementTimeout
-from stores.backends.sqlite.keyset import Order, Place
-from stores.backends.sqlite.where import Where
+from stores.browse.sql.keyset import Order, Place
+from stores.browse.sql.reading import Reading, Row, RowTooLarge, StatementTimeout
+from stores.browse.sql.where import Where
 from stores.errors import StoreUnavailable
 
 __all__ = ["Found", "Source", "count_rows", "walk"]
@@ -24,17 +23,14 @@ SEARCH_BUDGET_MS: Final = 180
 COUNT_BUDGET_MS: Final = 35
 _FIRST_CHUNK: Final = 400
 _LAST_CHUNK: Final = 20_000
-#: A chunk slower than this is not followed by a larger one, a much slower one by a smaller: an
-#: agent's save waits for the chunk that is being read.
-_CHUNK_AIM_MS: Final = 4
-_CHUNK_SLOW_MS: Final = 12
 
 
 @dataclass(frozen=True)
 class Source:
-    """The rows of a list: a table, what is read of each row, and the same without payloads."""
+    """The rows of a list: a table, what names a row, what is read of it, that without payloads."""
 
     table: str
+    key: str
     columns: tuple[str, ...]
     light_columns: tuple[str, ...]
 
@@ -80,6 +76,7 @@ def count_rows(
     if where.accept is None and not where.is_scan:
         statement = f"""
             SELECT count(*) FROM (SELECT 1 FROM {source.table} WHERE {where} LIMIT :count_cap)
+            AS counted
         """
         try:
             params = {**where.params, "count_cap": cap + 1}
@@ -89,7 +86,7 @@ def count_rows(
         else:
             return min(total, cap), total <= cap
     if where.accept is None:
-        source = Source(source.table, ("1",), ("1",))
+        source = Source(source.table, source.key, ("1",), ("1",))
     found = _search(reading, source, where, order, None, cap + 1, COUNT_BUDGET_MS)
     total = len(found.rows)
     return min(total, cap), total <= cap and found.reached is None and not found.skipped
@@ -129,7 +126,7 @@ def _search(
         if now >= deadline:
             found.reached = place
             break
-        size = _next_size(size, (now - began) * 1000)
+        size = _next_size(reading, size, (now - began) * 1000)
     del found.rows[limit:]
     return found
 
@@ -152,10 +149,10 @@ def _chunk(
     return rows, end
 
 
-def _next_size(size: int, took_ms: float) -> int:
-    if took_ms < _CHUNK_AIM_MS:
+def _next_size(reading: Reading, size: int, took_ms: float) -> int:
+    if took_ms < reading.chunk_aim_ms:
         return min(size * 2, _LAST_CHUNK)
-    if took_ms > _CHUNK_SLOW_MS and size > _FIRST_CHUNK // 4:
+    if took_ms > reading.chunk_slow_ms and size > _FIRST_CHUNK // 4:
         return size // 2
     return size
 
@@ -167,7 +164,7 @@ def _chunk_end(
     params: dict[str, Any] = {"chunk": size - 1}
     behind = order.behind(start, "start", params) if start is not None else "TRUE"
     statement = f"""
-        SELECT {order.first}, {order.second}
+        SELECT {order.values}
         FROM {table}
         WHERE {behind}
         ORDER BY {order.sql}
@@ -205,13 +202,13 @@ def _select(
     if where.is_sorted:
         # Sort narrow rows, then read the payloads of those that are shown.
         conditions = f"""
-            {source.table}.rowid IN (
-                SELECT {source.table}.rowid FROM {source.table} WHERE {conditions}
+            {source.key} IN (
+                SELECT {source.key} FROM {source.table} WHERE {conditions}
                 ORDER BY {order.sql} LIMIT :limit
             )
         """
     statement = f"""
-        SELECT {", ".join(source.columns)}, {order.first}, {order.second}
+        SELECT {", ".join(source.columns)}, {order.values}
         FROM {source.table}
         WHERE {conditions}
         ORDER BY {order.sql}
@@ -224,17 +221,17 @@ def _select_one_by_one(
     reading: Reading, source: Source, where: Where, order: Order, start: Place | None, limit: int
 ) -> Found:
     """Read a page that holds an oversized row: that row without its payloads, the rest whole."""
-    narrow = Source(source.table, (f"{source.table}.rowid",), source.light_columns)
+    narrow = Source(source.table, source.key, (source.key,), source.light_columns)
     found, wanted = Found(), _select(reading, narrow, where, order, start, None, limit)
-    for rowid, *place in wanted:
+    for key, *place in wanted:
         for columns in (source.columns, source.light_columns):
             try:
-                found.rows += _one_row(reading, source.table, rowid, columns, place)
+                found.rows += _one_row(reading, source, key, columns, place)
             except (RowTooLarge, StatementTimeout):
                 continue
             break
         else:
-            found.rows.append(_start_of_row(reading, source, rowid, place))
+            found.rows.append(_start_of_row(reading, source, key, place))
     if len(found.rows) < limit == len(wanted):
         # Rows were deleted meanwhile; the list goes on behind them.
         found.reached = wanted[-1][-2], wanted[-1][-1]
@@ -242,18 +239,18 @@ def _select_one_by_one(
 
 
 def _one_row(
-    reading: Reading, table: str, rowid: int, columns: Sequence[str], place: Sequence[Any]
+    reading: Reading, source: Source, key: Any, columns: Sequence[str], place: Sequence[Any]
 ) -> list[Row]:
-    statement = f"SELECT {', '.join(columns)} FROM {table} WHERE {table}.rowid = :rowid"
-    return [(*row, *place) for row in reading.fetch(statement, {"rowid": rowid})]
+    statement = f"SELECT {', '.join(columns)} FROM {source.table} WHERE {source.key} = :key"
+    return [(*row, *place) for row in reading.fetch(statement, {"key": key})]
 
 
-def _start_of_row(reading: Reading, source: Source, rowid: int, place: Sequence[Any]) -> Row:
+def _start_of_row(reading: Reading, source: Source, key: Any, place: Sequence[Any]) -> Row:
     """Read what stands before the oversized cell: what is behind it costs as much as the cell."""
     values: list[Any] = []
     for column in source.light_columns:
         try:
-            row = _one_row(reading, source.table, rowid, (column,), ())
+            row = _one_row(reading, source, key, (column,), ())
         except (RowTooLarge, StatementTimeout):
             break
         values.append(row[0][0] if row else None)
