@@ -1,5 +1,11 @@
-"""The public face of the data side. Pages and commands import from here and nowhere else."""
+"""The public face of the data side. Pages and commands import from here and nowhere else.
 
+``Store`` is the registered store of the dashboard; the SDK's interface of that name is
+``AgentStore`` here, and its ``Approval`` and ``AuditEntry`` end in ``Record``.
+"""
+
+from stores.agent_stores import create_extended_store, create_store
+from stores.backends.sqlite.agent_store import SqliteStore
 from stores.backends.sqlite.inspect import inspect_sqlite
 from stores.browse.json_text import parse_json, repair_json_prefix
 from stores.browse.metadata import mask_secrets
@@ -34,6 +40,8 @@ from stores.browse.records import (
 )
 from stores.browse.store_records import Facet, StoreDescription, StoreOverview
 from stores.errors import (
+    AgentLocked,
+    InvalidAgentId,
     InvalidCursor,
     InvalidQuery,
     MessageNotFound,
@@ -45,6 +53,33 @@ from stores.errors import (
     UnsupportedOperation,
 )
 from stores.kode.event_log import Event, EventPage, EventPosition
+from stores.kode.filters import MessageFilter, SessionFilter, ToolCallFilter
+from stores.kode.records import (
+    AgentInfo,
+    Bookmark,
+    CompressionRecord,
+    HistoryWindow,
+    MediaCacheRecord,
+    Message,
+    RecoveredFile,
+    Snapshot,
+    Timeline,
+    TodoItem,
+    TodoSnapshot,
+    ToolCallRecord,
+)
+from stores.kode.records import Approval as ApprovalRecord
+from stores.kode.records import AuditEntry as AuditRecord
+from stores.kode.results import (
+    ConsistencyResult,
+    SessionInfo,
+    StoreHealth,
+    StoreMetrics,
+    StoreStats,
+)
+from stores.kode.row_values import BrokenRow
+from stores.kode.store import ExtendedStore, FileHalf, QueryableStore
+from stores.kode.store import Store as AgentStore
 from stores.kode.todos import Todo, TodoList
 from stores.models import Store
 from stores.registration import register_store, remove_store
@@ -54,47 +89,79 @@ __all__ = [
     "BLOCK_TYPES",
     "PAGE_SIZES",
     "TOOL_CALL_STATES",
+    "AgentInfo",
+    "AgentLocked",
+    "AgentStore",
     "Approval",
+    "ApprovalRecord",
     "AuditEntry",
+    "AuditRecord",
     "Block",
     "BlockContent",
+    "Bookmark",
+    "BrokenRow",
     "ChildSession",
+    "CompressionRecord",
+    "ConsistencyResult",
     "Count",
     "Cursor",
     "Event",
     "EventPage",
     "EventPosition",
+    "ExtendedStore",
     "Facet",
+    "FileHalf",
+    "HistoryWindow",
+    "InvalidAgentId",
     "InvalidCursor",
     "InvalidQuery",
+    "MediaCacheRecord",
+    "Message",
+    "MessageFilter",
     "MessageNotFound",
     "MessageQuery",
     "MessageRow",
     "Page",
     "Query",
+    "QueryableStore",
     "Reader",
+    "RecoveredFile",
     "SessionDetail",
+    "SessionFilter",
+    "SessionInfo",
     "SessionNotFound",
     "SessionQuery",
     "SessionRow",
     "SessionStatus",
+    "Snapshot",
     "SnapshotRow",
+    "SqliteStore",
     "Store",
     "StoreDescription",
     "StoreError",
+    "StoreHealth",
+    "StoreMetrics",
     "StoreNotFound",
     "StoreOverview",
+    "StoreStats",
     "StoreUnavailable",
+    "Timeline",
     "Todo",
+    "TodoItem",
     "TodoList",
+    "TodoSnapshot",
     "ToolCall",
+    "ToolCallFilter",
     "ToolCallNotFound",
     "ToolCallQuery",
+    "ToolCallRecord",
     "ToolCallRow",
     "Transcript",
     "Turn",
     "UnsupportedOperation",
     "close_readers",
+    "create_extended_store",
+    "create_store",
     "get_store",
     "inspect_sqlite",
     "list_stores",

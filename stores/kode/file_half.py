@@ -5,11 +5,10 @@ ours. What every public method has to do first is here once: check the id, refus
 count and time.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from stores.errors import StoreUnavailable
-from stores.kode.agent_ids import check_agent_id
 from stores.kode.files import FileStore
 from stores.kode.operations import Operation, Operations
 from stores.kode.records import (
@@ -47,9 +46,12 @@ class FilesBeside:
         """
         self._check_open()
         for agent_id in agent_ids:
-            check_agent_id(agent_id)
+            self._check_id(agent_id)
         with self._operations.timed(kind):
             yield
+
+    def _check_id(self, agent_id: str) -> None:
+        self.files.folders.parts(agent_id)
 
     def _check_open(self) -> None:
         if self._is_closed:
@@ -69,6 +71,11 @@ class FilesBeside:
         """Append one event to the log of its channel."""
         with self._asked("saves", agent_id):
             self.files.append_event(agent_id, timeline)
+
+    def append_events(self, agent_id: str, events: Iterable[Timeline]) -> None:
+        """Append many events at once, each to the log of its channel."""
+        with self._asked("saves", agent_id):
+            self.files.append_events(agent_id, events)
 
     def read_events(
         self, agent_id: str, *, since: Bookmark | None = None, channel: str | None = None

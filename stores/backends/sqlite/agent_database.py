@@ -14,8 +14,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
-from stores.backends.sqlite.connection import RawText
 from stores.backends.sqlite.schema import SCHEMA
+from stores.browse.sql.reading import RawText
 from stores.errors import StoreError, StoreUnavailable
 
 __all__ = ["AgentDatabase", "Params"]

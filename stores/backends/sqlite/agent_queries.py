@@ -9,7 +9,12 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from stores.backends.sqlite.agent_database import AgentDatabase
-from stores.backends.sqlite.agent_rows import (
+from stores.browse.times import iso_from_ms
+from stores.kode.filters import Filter, MessageFilter, SessionFilter, ToolCallFilter
+from stores.kode.records import Message, ToolCallRecord
+from stores.kode.results import SessionInfo
+from stores.kode.row_values import readable
+from stores.kode.rows import (
     CALL_COLUMNS,
     MESSAGE_COLUMNS,
     SESSION_COLUMNS,
@@ -17,11 +22,6 @@ from stores.backends.sqlite.agent_rows import (
     message_of,
     session_of,
 )
-from stores.browse.times import iso_from_ms
-from stores.kode.filters import Filter, MessageFilter, SessionFilter, ToolCallFilter
-from stores.kode.records import Message, ToolCallRecord
-from stores.kode.results import SessionInfo
-from stores.kode.row_values import readable
 
 __all__ = ["find_calls", "find_messages", "find_sessions"]
 

@@ -1,7 +1,11 @@
 """What the agent store reads back of one session, and what it tells of the whole."""
 
 from stores.backends.sqlite.agent_database import AgentDatabase
-from stores.backends.sqlite.agent_rows import (
+from stores.kode.consistency import call_issues, message_issues
+from stores.kode.records import AgentInfo, Message, Snapshot, ToolCallRecord
+from stores.kode.results import StoreStats
+from stores.kode.row_values import BrokenRow, readable
+from stores.kode.rows import (
     CALL_COLUMNS,
     INFO_COLUMNS,
     MESSAGE_COLUMNS,
@@ -11,10 +15,6 @@ from stores.backends.sqlite.agent_rows import (
     message_of,
     snapshot_of,
 )
-from stores.kode.consistency import call_issues, message_issues
-from stores.kode.records import AgentInfo, Message, Snapshot, ToolCallRecord
-from stores.kode.results import StoreStats
-from stores.kode.row_values import BrokenRow, readable
 
 __all__ = [
     "count_rows",

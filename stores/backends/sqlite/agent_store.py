@@ -16,7 +16,7 @@ from stores.backends.sqlite import agent_queries, agent_reads, agent_writes
 from stores.backends.sqlite.agent_database import AgentDatabase
 from stores.browse.times import iso_from_ms
 from stores.errors import InvalidQuery, SessionNotFound, StoreError
-from stores.kode.agent_ids import check_agent_id, copy_id
+from stores.kode.agent_ids import copy_id
 from stores.kode.consistency import file_issues, missing_agent
 from stores.kode.file_half import FilesBeside
 from stores.kode.files import FileStore
@@ -71,7 +71,10 @@ class SqliteStore(FilesBeside):
         rng: Random | None = None,
     ) -> None:
         self.db_path = Path(db_path)
-        super().__init__(FileStore(Path(file_store_base_dir or self.db_path.parent)))
+        base_dir = Path(file_store_base_dir or self.db_path.parent)
+        names = (f"{self.db_path.name}{end}" for end in ("", "-journal", "-wal", "-shm"))
+        is_beside = base_dir.resolve() == self.db_path.parent.resolve()
+        super().__init__(FileStore(base_dir, reserved_names=names if is_beside else ()))
         self.now_ms = now_ms
         self._rng = rng or Random()  # noqa: S311 - row ids only have to differ
         self._db = AgentDatabase(db_path, wal=wal)
@@ -238,7 +241,7 @@ class SqliteStore(FilesBeside):
     def acquire_agent_lock(self, agent_id: str, *, timeout_ms: int = 30_000) -> Callable[[], None]:
         """Lock a session among the stores of this process; see ``AgentLocks.acquire``."""
         self._check_open()
-        check_agent_id(agent_id)
+        self._check_id(agent_id)
         return self._locks.acquire(agent_id, timeout_ms)
 
     def batch_fork(self, agent_id: str, count: int) -> list[str]:

@@ -4,7 +4,10 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from stores.backends.sqlite.agent_database import AgentDatabase
-from stores.backends.sqlite.agent_rows import (
+from stores.kode.js_text import js_text
+from stores.kode.records import AgentInfo, Message, Snapshot, ToolCallRecord
+from stores.kode.row_values import column_text, first_free_fork, stored_form
+from stores.kode.rows import (
     CALL_COLUMNS,
     INFO_COLUMNS,
     MESSAGE_COLUMNS,
@@ -13,9 +16,6 @@ from stores.backends.sqlite.agent_rows import (
     info_row,
     snapshot_row,
 )
-from stores.kode.js_text import js_text
-from stores.kode.records import AgentInfo, Message, Snapshot, ToolCallRecord
-from stores.kode.row_values import column_text, first_free_fork, stored_form
 
 __all__ = [
     "copy_agent",

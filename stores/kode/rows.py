@@ -1,11 +1,11 @@
-"""Between the SDK's records and the rows of its SQLite tables, both ways."""
+"""Between the SDK's records and the rows of its tables, both ways, JSON columns as text."""
 
-import json
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
-from stores.backends.sqlite.connection import RawText
+from stores.browse.sql.reading import RawText
 from stores.kode.js_text import js_text
+from stores.kode.js_value import js_value
 from stores.kode.records import AgentInfo, Message, Record, Snapshot, ToolCallRecord
 from stores.kode.results import SessionInfo
 from stores.kode.row_values import BrokenRow, column_text, is_truthy
@@ -192,8 +192,8 @@ def _parser(what: str) -> Callable[..., Any]:
         try:
             if not isinstance(text, str) or isinstance(text, RawText):
                 raise ValueError(column)
-            value = json.loads(text)
-        except (ValueError, RecursionError) as exc:
+            value = js_value(text)
+        except ValueError as exc:
             raise BrokenRow(f"The {what} cannot be read: its {column} holds no JSON.") from exc
         if not isinstance(value, kind):
             raise BrokenRow(f"The {what} cannot be read: its {column} has the wrong shape.")
