@@ -3,16 +3,19 @@
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from stores.errors import InvalidAgentId, StoreError
 from stores.kode.agent_ids import check_agent_id
 from stores.kode.js_text import js_text
 from stores.kode.js_value import js_value
-from stores.kode.safe_files import FileSignature, open_folder, read_whole, signature
+from stores.kode.safe_files import FileSignature, folder_names, open_folder, read_whole, signature
 from stores.kode.safe_writes import locked_folder, made_folder, replace_file, store_errors
 
-__all__ = ["AgentFolders", "BrokenFile"]
+__all__ = ["NOT_JSON", "AgentFolders", "BrokenFile"]
+
+#: How the sentence ends about a file that holds no JSON at all.
+NOT_JSON: Final = "is not JSON."
 
 
 class BrokenFile(StoreError):
@@ -41,6 +44,14 @@ class AgentFolders:
             raise InvalidAgentId("This agent id is the name of the store's own database file.")
         return parts
 
+    def is_usable(self, agent_id: str) -> bool:
+        """Tell whether an id may name a folder here."""
+        try:
+            self.parts(agent_id)
+        except InvalidAgentId:
+            return False
+        return True
+
     def read(self, agent_id: str, path: Sequence[str]) -> bytes | None:
         """Return what a file holds, None without a regular file there."""
         *folders, name = path
@@ -62,7 +73,7 @@ class AgentFolders:
         try:
             return js_value(data)
         except ValueError as exc:
-            raise BrokenFile(f"{'/'.join(path)} of session {agent_id} is not JSON.") from exc
+            raise BrokenFile(f"{'/'.join(path)} of session {agent_id} {NOT_JSON}") from exc
 
     def write(self, agent_id: str, path: Sequence[str], data: bytes) -> None:
         """Put a file in place at once; its folders are made."""
@@ -87,6 +98,14 @@ class AgentFolders:
             open_folder(self.base_dir, (*self.parts(agent_id), *folders)) as folder,
         ):
             return [] if folder is None else _regular_names(folder, suffix)
+
+    def subfolders(self, agent_id: str, folders: Sequence[str]) -> list[str]:
+        """Return the names of the folders in a folder, sorted; links are none."""
+        with (
+            store_errors(),
+            open_folder(self.base_dir, (*self.parts(agent_id), *folders)) as folder,
+        ):
+            return [] if folder is None else folder_names(folder)
 
     def signature(self, agent_id: str, path: Sequence[str]) -> FileSignature | None:
         """Return time, size and inode of a regular file, None without one."""

@@ -10,7 +10,7 @@ from typing import Final
 
 from stores.errors import InvalidAgentId
 from stores.kode.agent_ids import OWN_NAMES, POOL_ID, id_parts
-from stores.kode.safe_files import open_folder, open_folder_at
+from stores.kode.safe_files import folder_names, open_folder, open_folder_at
 from stores.kode.safe_writes import remove_entry
 
 __all__ = ["delete_folder", "has_files", "walk_agents"]
@@ -26,7 +26,7 @@ def walk_agents(base: Path) -> Iterator[str]:
     """
     with open_folder(base, ()) as folder:
         if folder is not None:
-            for name in _folders(folder):
+            for name in folder_names(folder):
                 if id_parts(name) and name != POOL_ID:
                     yield from _walk(folder, name, name, 1)
 
@@ -75,7 +75,7 @@ def _walk(folder: int, name: str, agent_id: str, depth: int) -> Iterator[str]:
         if _is_agent(inner):
             yield agent_id
         if depth < _MAX_DEPTH:
-            for child in _folders(inner):
+            for child in folder_names(inner):
                 child_id = f"{agent_id}/{child}"
                 if child not in OWN_NAMES and id_parts(child_id):
                     yield from _walk(inner, child, child_id, depth + 1)
@@ -86,11 +86,6 @@ def _walk(folder: int, name: str, agent_id: str, depth: int) -> Iterator[str]:
 def _is_agent(folder: int) -> bool:
     with os.scandir(folder) as entries:
         return any(entry.name in OWN_NAMES for entry in entries)
-
-
-def _folders(folder: int) -> list[str]:
-    with os.scandir(folder) as entries:
-        return sorted(entry.name for entry in entries if entry.is_dir(follow_symlinks=False))
 
 
 def _empty(parent: int, name: str, *, with_forks: bool) -> None:
@@ -112,7 +107,7 @@ def _empty(parent: int, name: str, *, with_forks: bool) -> None:
 def _remove_own(inner: int, *, with_forks: bool) -> None:
     # Without its meta.json a session is gone, so that goes first: no half session is left.
     remove_entry(inner, "meta.json")
-    spared = set() if with_forks else set(_folders(inner)) - OWN_NAMES
+    spared = set() if with_forks else set(folder_names(inner)) - OWN_NAMES
     with os.scandir(inner) as entries:
         names = [entry.name for entry in entries if entry.name not in spared]
     for name in sorted(names):

@@ -43,13 +43,14 @@ def append_lines(folder: int, channel: str, lines: Sequence[bytes], *, must_reco
         if waiting and (must_recover or waiting[0] < time.time_ns() - _OLD_NS):
             _replay(folder, descriptor, wal_name)
             waiting = None
-        if not waiting:
-            # Another writer's WAL is its memory: it stays, and these lines do without.
-            _write_wal(folder, wal_name, lines)
-        _append(descriptor, b"".join(lines))
-        if not waiting:
-            with suppress(FileNotFoundError):
-                os.unlink(wal_name, dir_fd=folder)
+        # Another writer's WAL is its memory: it stays, and these lines do without.
+        has_wal = not waiting and _write_wal(folder, wal_name, lines)
+        try:
+            _append(descriptor, b"".join(lines))
+        finally:
+            if has_wal:
+                with suppress(FileNotFoundError):
+                    os.unlink(wal_name, dir_fd=folder)
     finally:
         os.close(descriptor)
 
@@ -60,25 +61,22 @@ def add_to_wal(folder: int, channel: str, lines: Sequence[bytes]) -> None:
 
 
 def event_lines(folder: int, channel: str) -> Iterator[bytes]:
-    """Yield each different line of a channel once, those of the WAL behind the log's.
+    """Yield the lines of a channel as the log has them, then those that only the WAL has.
 
     The WAL is read first: what a writer moves to the log meanwhile is then there twice, not lost.
+    Lines that the SDK doubled in the log stay doubled: equal events can also be meant.
 
     Raises:
         OSError: a log is there and may not be read.
     """
-    waiting = read_whole(folder, f"{channel}.wal") or b""
-    seen: set[int] = set()
+    waiting = [line for line in (read_whole(folder, f"{channel}.wal") or b"").split(b"\n") if line]
+    missing = set(waiting)
     with open_regular(folder, f"{channel}.log") as log:
         if log is not None:
             for line in _lines(log):
-                mark = hash(line)
-                if mark not in seen:
-                    seen.add(mark)
-                    yield line
-    for line in waiting.split(b"\n"):
-        if hash(line) not in seen:
-            yield line
+                missing.discard(line)
+                yield line
+    yield from (line for line in waiting if line in missing)
 
 
 def event_of(line: bytes) -> Timeline | None:
@@ -122,9 +120,11 @@ def _lines(descriptor: int) -> Iterator[bytes]:
 
 def _replay(folder: int, log: int, wal_name: str) -> None:
     """Move to the log what only the WAL has, and remove it."""
-    waiting = read_whole(folder, wal_name) or b""
-    known = {hash(line) for line in _lines(log)}
-    lines = [line + b"\n" for line in waiting.split(b"\n") if line and hash(line) not in known]
+    waiting = [line for line in (read_whole(folder, wal_name) or b"").split(b"\n") if line]
+    missing = set(waiting)
+    for line in _lines(log):
+        missing.discard(line)
+    lines = [line + b"\n" for line in waiting if line in missing]
     _append(log, b"".join(lines))
     with suppress(FileNotFoundError):
         os.unlink(wal_name, dir_fd=folder)
@@ -135,12 +135,27 @@ def _append(log: int, data: bytes) -> None:
         return
     size = os.fstat(log).st_size
     is_torn = size > 0 and os.pread(log, 1, size - 1) != b"\n"
-    write_all(log, b"\n" + data if is_torn else data)
+    try:
+        write_all(log, b"\n" + data if is_torn else data)
+    except OSError:
+        # A full disk: what was refused must not come back as half an event.
+        with suppress(OSError):
+            os.ftruncate(log, size)
+        raise
 
 
-def _write_wal(folder: int, name: str, lines: Sequence[bytes], *, mode: int = os.O_EXCL) -> None:
-    descriptor = os.open(name, _WAL | mode, 0o666, dir_fd=folder)
+def _write_wal(folder: int, name: str, lines: Sequence[bytes], *, mode: int = os.O_EXCL) -> bool:
+    """Write a WAL; False when there is one already, or something else of its name."""
+    try:
+        descriptor = os.open(name, _WAL | mode, 0o666, dir_fd=folder)
+    except FileExistsError:
+        return False
     try:
         write_all(descriptor, b"".join(lines))
+    except OSError:
+        with suppress(OSError):
+            os.unlink(name, dir_fd=folder)
+        raise
     finally:
         os.close(descriptor)
+    return True

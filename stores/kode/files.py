@@ -92,7 +92,7 @@ class FileStore:
     def read_events(
         self, agent_id: str, *, since: Bookmark | None = None, channel: str | None = None
     ) -> Iterator[Timeline]:
-        """Yield events, channel by channel in file order; a line that is doubled comes once.
+        """Yield events, channel by channel in file order; what only the WAL has comes last.
 
         ``since`` leaves out those whose bookmark's seq is not above its own.
 

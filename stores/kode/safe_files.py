@@ -16,6 +16,7 @@ from typing import Final
 __all__ = [
     "FileSignature",
     "TailBytes",
+    "folder_names",
     "open_folder",
     "open_folder_at",
     "open_regular",
@@ -120,6 +121,12 @@ def open_folder_at(folder: int, name: str) -> int:
         OSError: there is none of this name, or it is a link.
     """
     return os.open(name, _DIRECTORY | os.O_NOFOLLOW, dir_fd=folder)
+
+
+def folder_names(folder: int) -> list[str]:
+    """Return the names of the folders in a folder, sorted; links are none."""
+    with os.scandir(folder) as entries:
+        return sorted(entry.name for entry in entries if entry.is_dir(follow_symlinks=False))
 
 
 def _walk(base: Path, parts: Sequence[str]) -> int | None:

@@ -102,6 +102,7 @@ def replace_file(folder: int, name: str, data: bytes, *, tmp_folder: int) -> Non
     try:
         try:
             write_all(descriptor, data)
+            os.utime(descriptor)  # the kernel's own stamp may lie some ms back
         finally:
             os.close(descriptor)
         os.rename(TMP_NAME, name, src_dir_fd=tmp_folder, dst_dir_fd=folder)
