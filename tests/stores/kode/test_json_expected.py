@@ -26,7 +26,7 @@ def test_asking_everything_changes_nothing(kode_data: Path) -> None:
     before = listing(base)
     with JSONStore(base) as store:
         for check in checks("json"):
-            check.values[0](store)  # type: ignore[attr-defined]
+            check.values[0](store)
         store.query_sessions()
         store.query_tool_calls()
         store.query_messages(MessageFilter(limit=None))
