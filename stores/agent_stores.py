@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from stores.backends.jsondir.agent_store import JSONStore
+from stores.backends.postgres.agent_store import PostgresStore
 from stores.backends.sqlite.agent_store import SqliteStore
 from stores.errors import StoreError
 from stores.kode.plugins import find_plugin
@@ -102,7 +104,25 @@ def _open_sqlite(given: _Given) -> Store:
     return SqliteStore(path, files, wal=wal)
 
 
-_OPENERS: Final[dict[str, Callable[[_Given], Store]]] = {"sqlite": _open_sqlite}
+def _open_json(given: _Given) -> Store:
+    base = given.take("baseDir", _PATH)
+    given.done()
+    return JSONStore(base)
+
+
+def _open_postgres(given: _Given) -> Store:
+    connection = given.take("connection", (str, Mapping))
+    files = given.take("fileStoreBaseDir", _PATH)
+    given.done()
+    return PostgresStore(connection, files)
+
+
+_OPENERS: Final[dict[str, Callable[[_Given], Store]]] = {
+    "postgres": _open_postgres,
+    "postgresql": _open_postgres,
+    "json": _open_json,
+    "sqlite": _open_sqlite,
+}
 
 
 def _from_environment(environ: Mapping[str, str]) -> Config:

@@ -25,6 +25,7 @@ from tests.server_programs import find, folder_for, free_port, own, program, run
 __all__ = [
     "fresh_mysql",
     "fresh_postgres",
+    "load_dump",
     "mysql_connection",
     "mysql_url",
     "postgres_url",
@@ -100,6 +101,24 @@ def fresh_postgres() -> Iterator[str]:
         with psycopg.connect(server, autocommit=True) as connection:
             drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
             connection.execute(drop.format(sql.Identifier(name)))
+
+
+def load_dump(url: str, dump: Path) -> None:
+    """Run what pg_dump wrote, without psql: statements, and the rows of its COPY blocks."""
+    lines = dump.read_text(encoding="utf-8").split("\n")
+    with psycopg.connect(url) as connection, connection.cursor() as cursor:
+        statement: list[str] = []
+        rows = iter(lines)
+        for line in rows:
+            if line.startswith("COPY "):
+                with cursor.copy(line.encode()) as copy:
+                    for row in iter(rows.__next__, "\\."):
+                        copy.write(f"{row}\n")
+            elif line and not line.startswith(("--", "\\")):
+                statement.append(line)
+                if line.endswith(";"):
+                    cursor.execute("\n".join(statement).encode())
+                    statement = []
 
 
 @contextlib.contextmanager

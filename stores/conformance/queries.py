@@ -1,5 +1,6 @@
 """The queries: each filter against an answer worked out in Python, limits, pages, statistics."""
 
+import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -92,10 +93,10 @@ class QueriesContract(Contract):
         self, store: QueryableStore, saved: list[Saved]
     ) -> None:
         def rows(query: MessageFilter) -> list[str]:
-            return sorted(str(row.to_json()) for row in store.query_messages(query))
+            return sorted(_text(row.to_json()) for row in store.query_messages(query))
 
         def expected(query: MessageFilter) -> list[str]:
-            return sorted(map(str, expected_messages(saved, query)))
+            return sorted(map(_text, expected_messages(saved, query)))
 
         bounds = [{"created_after": item.done_ms} for item in saved]
         bounds += [{"created_before": item.done_ms} for item in saved]
@@ -268,4 +269,9 @@ def _pages(fetch: Callable[[int], Sequence[Any]]) -> list[Any]:
 
 
 def _first(message: Message) -> str:
-    return str(message.content[0])
+    return _text(message.content[0])
+
+
+def _text(value: Any) -> str:
+    """Write JSON in one way: a store need not keep the order of keys."""
+    return json.dumps(value, sort_keys=True)

@@ -69,7 +69,7 @@ _SENTENCES: Final[dict[str, tuple[str, str]]] = {
     ),
     "lost": ("refused", "The connection to {server} was lost. Try again in a moment."),
     "disk": (
-        "space",
+        "full",
         "The disk of {server} is full. Nothing of this was kept; make room, then try again.",
     ),
     "resources": ("full", "{server} lacks memory or another resource. Try again in a moment."),
@@ -97,6 +97,22 @@ _SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "slow": ("slow", "{server} took longer than its time limit. Ask for less, or try again."),
     "locked": ("locked", "Another program holds a lock on these tables. Try again in a moment."),
     "conflict": ("locked", "Another program changed the same rows at this moment. Try again."),
+    # Without a reason it is the record that was refused, not the store that is unavailable.
+    "no session": (
+        "",
+        "The database has no such session. Save its info first. Nothing of this was kept.",
+    ),
+    "taken": (
+        "",
+        "Another program saved the same at this moment, or an id is taken already. Nothing of "
+        "this was kept; try again.",
+    ),
+    "incomplete": ("", "A field that must be there is missing. Nothing of this was kept."),
+    "too large": (
+        "",
+        "A value is too large for PostgreSQL: an id above 2,700 bytes, a number out of range or "
+        "JSON above 256 MB. Nothing of this was kept.",
+    ),
     "damaged": (
         "damaged",
         "{server} reports a damaged table or index. Restore a backup, or ask its administrator.",
@@ -127,6 +143,11 @@ _STATES: Final = {
     "53300": "clients",
     "53100": "disk",
     "53": "resources",
+    "22003": "too large",
+    "54": "too large",
+    "23502": "incomplete",
+    "23503": "no session",
+    "23505": "taken",
     "42501": "rights",
     "25006": "read-only",
     "42P01": "no tables",
@@ -158,7 +179,8 @@ def translate(
             user=f"“{user}”" if user else "of this store",
             database=f"“{database}”" if database else "of this store",
         )
-        return StoreUnavailable(text[:1].upper() + text[1:], reason=reason)
+        text = text[:1].upper() + text[1:]
+        return StoreUnavailable(text, reason=reason) if reason else StoreError(text)
     what = f" (code {state}, {type(error).__name__})" if state else ""
     if state.startswith(("22", "42")):
         return InvalidQuery(f"PostgreSQL cannot answer this{what}.")
