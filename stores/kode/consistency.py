@@ -75,7 +75,7 @@ def file_issues(base_dir: Path, agent_id: str) -> list[str]:
             continue
         broken = sum(1 for line in text.split(b"\n") if line.strip() and not _parses(line))
         if broken:
-            issues.append(f"{broken} lines of events/{name} hold no JSON.")
+            issues.append(f"Lines of events/{name} that hold no JSON: {broken}.")
     return issues
 
 
