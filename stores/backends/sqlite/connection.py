@@ -164,13 +164,15 @@ class SqliteFile:
         return self._open(identity)
 
     def _give_back(self, identity: _Identity, connection: sqlite3.Connection) -> None:
-        # An open connection to a live WAL store keeps the agent from removing its -wal at the end.
-        is_kept = identity.is_quiet or not identity.is_wal
         with self._lock:
-            if is_kept and len(self._idle) < self._pool_size:
+            if self._is_kept(identity) and len(self._idle) < self._pool_size:
                 self._idle.append((identity, connection))
                 return
         connection.close()
+
+    def _is_kept(self, identity: _Identity) -> bool:
+        # An open connection to a live WAL store keeps the agent from removing its -wal at the end.
+        return identity.is_quiet or not identity.is_wal
 
     def _identify(self) -> _Identity:
         header = self._header.look()
@@ -194,13 +196,14 @@ class SqliteFile:
             raise StoreUnavailable(message, reason="journal")
         return not wal_bytes and not has_shm
 
-    def _open(self, identity: _Identity) -> sqlite3.Connection:
+    def _uri(self, identity: _Identity) -> str:
         uri = self.path.as_uri() + "?mode=ro&readonly_shm=1"
-        if identity.is_quiet:
-            uri += "&immutable=1"
+        return uri + "&immutable=1" if identity.is_quiet else uri
+
+    def _open(self, identity: _Identity) -> sqlite3.Connection:
         try:
             connection = sqlite3.connect(
-                uri,
+                self._uri(identity),
                 uri=True,
                 isolation_level=None,
                 timeout=BUSY_WAIT_S,

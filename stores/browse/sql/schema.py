@@ -75,6 +75,8 @@ class Schema(ABC):
     #: Finds the ids of calls in the stored text of a message. Other things have ids too (todos in
     #: an input); asking for those would find calls missing.
     call_ids: ClassVar[re.Pattern[str]]
+    #: The planner has statistics, so any filter but a search in payloads is first asked at once.
+    is_planned: ClassVar[bool] = False
     #: What ends a recursive step that has found enough, where the dialect allows it there.
     step_limit: ClassVar[str] = ""
 
@@ -125,6 +127,11 @@ class Schema(ABC):
             where.add(f"{needed} IN {where.bind_all(values)}")
         else:
             where.add(f"{self.unindexed(needed)} IN {where.bind_all(values)}", is_scan=True)
+
+    def find_call_ids(self, content: str) -> list[str]:
+        """Return the ids of calls in the stored text of a message."""
+        found = self.call_ids.finditer(content)
+        return [next(group for group in match.groups() if group is not None) for match in found]
 
     def place(self, sort_key: str) -> str:
         """Return how a sort value is read so that it compares equal when it comes back."""

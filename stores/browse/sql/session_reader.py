@@ -68,7 +68,7 @@ class SessionReading:
             children, is_complete = detail.children_of(reading, schema, agent_id, whole=whole)
             list_snapshots = detail.snapshots_of if whole else detail.snapshot_names
             snapshots = list_snapshots(reading, schema, agent_id)
-            metadata = _metadata_of(reading, schema, agent_id) if whole else None
+            metadata = self._metadata(reading, schema, agent_id) if whole else None
             version = _config_version(reading, schema, agent_id) if whole else ""
         if not has_files:
             missing.append(
@@ -87,6 +87,15 @@ class SessionReading:
             config_version=version,
             missing=tuple(missing),
         )
+
+    def _metadata(self, reading: Reading, schema: Schema, agent_id: str) -> Any:
+        """Return the stored metadata, None when it cannot be read; only a part may be shown."""
+        column = schema.column("agents", "metadata")
+        statement = f"SELECT {column} FROM agents WHERE agents.agent_id = :id"
+        try:
+            return reading.fetch(statement, {"id": agent_id})[0][0]
+        except (StatementTimeout, RowTooLarge, IndexError):
+            return None
 
     def get_transcript(
         self,
@@ -212,15 +221,6 @@ def _session_columns(reading: Reading, schema: Schema, agent_id: str) -> tuple[A
     raise StoreUnavailable(message, reason="slow")
 
 
-def _metadata_of(reading: Reading, schema: Schema, agent_id: str) -> Any:
-    column = schema.column("agents", "metadata")
-    statement = f"SELECT {column} FROM agents WHERE agents.agent_id = :id"
-    try:
-        return reading.fetch(statement, {"id": agent_id})[0][0]
-    except (StatementTimeout, RowTooLarge, IndexError):
-        return None
-
-
 def _config_version(reading: Reading, schema: Schema, agent_id: str) -> str:
     column = schema.column("agents", "config_version")
     rows = reading.fetch(
@@ -259,7 +259,7 @@ def _lacks_own(calls: dict[str, ToolCall], ids: list[str], agent_id: str) -> boo
 
 def _call_ids(schema: Schema, messages: list[RawMessage]) -> list[str]:
     texts = (to_text(message.content)[0] for message in messages)
-    return list(dict.fromkeys(found for text in texts for found in schema.call_ids.findall(text)))
+    return list(dict.fromkeys(found for text in texts for found in schema.find_call_ids(text)))
 
 
 def _cut_note(last: int) -> str:
