@@ -5,6 +5,8 @@
 """
 
 from stores.agent_stores import create_extended_store, create_store
+from stores.backends.jsondir.agent_store import JSONStore
+from stores.backends.postgres.agent_store import PostgresStore
 from stores.backends.sqlite.agent_store import SqliteStore
 from stores.backends.sqlite.inspect import inspect_sqlite
 from stores.browse.json_text import parse_json, repair_json_prefix
@@ -52,6 +54,7 @@ from stores.errors import (
     ToolCallNotFound,
     UnsupportedOperation,
 )
+from stores.kode.agent_folders import BrokenFile
 from stores.kode.event_log import Event, EventPage, EventPosition
 from stores.kode.filters import MessageFilter, SessionFilter, ToolCallFilter
 from stores.kode.records import (
@@ -82,8 +85,15 @@ from stores.kode.store import ExtendedStore, FileHalf, QueryableStore
 from stores.kode.store import Store as AgentStore
 from stores.kode.todos import Todo, TodoList
 from stores.models import Store
+from stores.named_places import resolve_place
 from stores.registration import register_store, remove_store
 from stores.registry import close_readers, get_store, list_stores, open_reader
+from stores.tools.backup import back_up
+from stores.tools.check import StoreCheck, check_store
+from stores.tools.migrate import Migration, migrate
+from stores.tools.places import Place, check_same_store, exists, open_source, open_target
+from stores.tools.prune import Candidate, Journal, Pruning, Rule, age_ms, find_old, prune
+from stores.tools.restore import restore
 
 __all__ = [
     "BLOCK_TYPES",
@@ -99,7 +109,9 @@ __all__ = [
     "Block",
     "BlockContent",
     "Bookmark",
+    "BrokenFile",
     "BrokenRow",
+    "Candidate",
     "ChildSession",
     "CompressionRecord",
     "ConsistencyResult",
@@ -115,17 +127,24 @@ __all__ = [
     "InvalidAgentId",
     "InvalidCursor",
     "InvalidQuery",
+    "JSONStore",
+    "Journal",
     "MediaCacheRecord",
     "Message",
     "MessageFilter",
     "MessageNotFound",
     "MessageQuery",
     "MessageRow",
+    "Migration",
     "Page",
+    "Place",
+    "PostgresStore",
+    "Pruning",
     "Query",
     "QueryableStore",
     "Reader",
     "RecoveredFile",
+    "Rule",
     "SessionDetail",
     "SessionFilter",
     "SessionInfo",
@@ -137,6 +156,7 @@ __all__ = [
     "SnapshotRow",
     "SqliteStore",
     "Store",
+    "StoreCheck",
     "StoreDescription",
     "StoreError",
     "StoreHealth",
@@ -159,16 +179,28 @@ __all__ = [
     "Transcript",
     "Turn",
     "UnsupportedOperation",
+    "age_ms",
+    "back_up",
+    "check_same_store",
+    "check_store",
     "close_readers",
     "create_extended_store",
     "create_store",
+    "exists",
+    "find_old",
     "get_store",
     "inspect_sqlite",
     "list_stores",
     "mask_secrets",
+    "migrate",
     "open_reader",
+    "open_source",
+    "open_target",
     "parse_json",
+    "prune",
     "register_store",
     "remove_store",
     "repair_json_prefix",
+    "resolve_place",
+    "restore",
 ]

@@ -37,6 +37,14 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "stores.models": ("stores.ids",),
     "stores.migrations": ("stores.ids", "stores.models"),
     "stores.registration": ("stores.models",),
+    "stores.named_places": ("stores.errors", "stores.models", "stores.tools"),
+    "stores.tools": (
+        "stores.agent_stores",
+        "stores.backends",
+        "stores.browse",
+        "stores.errors",
+        "stores.kode",
+    ),
     "stores.backends": ("stores.browse", "stores.errors", "stores.kode"),
     # Siblings: the records of the SDK, and what pages ask about them.
     "stores.browse": ("stores.errors", "stores.kode"),
@@ -55,6 +63,7 @@ WITHOUT_DJANGO = (
     "stores.kode",
     "stores.errors",
     "stores.sample",
+    "stores.tools",
 )
 
 

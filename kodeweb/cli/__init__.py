@@ -13,6 +13,7 @@ from pathlib import Path
 
 from kodeweb.cli import boot
 from kodeweb.cli.target import Target, UserError, find_target
+from kodeweb.cli.tool_arguments import TOOLS, add_tools
 from kodeweb.env import EnvError, integer, text
 from kodeweb.home import HomeError
 from kodeweb.logs import escape_control
@@ -42,6 +43,8 @@ def _run(arguments: argparse.Namespace) -> int:
     if "port" in arguments:
         listener = boot.bind(arguments.host, arguments.port)
     boot.start_django()
+    if arguments.command in TOOLS:
+        return int(import_module("kodeweb.cli.tools").run(arguments))
     commands = import_module("kodeweb.cli.commands")
     if arguments.command == "open":
         return int(commands.open_store(listener, target, arguments))
@@ -72,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_serving(opening)
     _add_serving(commands.add_parser("serve", help="serve the stores that are registered"))
     _add_serving(commands.add_parser("demo", help="make a sample store and serve it"))
+    add_tools(commands)
     link = commands.add_parser("login-link", help="print a link that signs in once")
     link.add_argument("--user", default="", metavar="NAME", help="default: the first admin")
     _add_user_commands(commands.add_parser("user", help="list and add users"))

@@ -150,6 +150,18 @@ class SessionFiles:
             awaiting_count=awaiting_count,
         )
 
+    def last_event_at(self, agent_id: str) -> int | None:
+        """Return the time of the last event of any channel, None without one."""
+        parts = id_parts(agent_id)
+        if parts is None:
+            return None
+        with open_folder(self.base, (*parts, "events")) as folder:
+            if folder is None:
+                return None
+            tail = self._monitor_tail(folder, agent_id)
+            times = (tail.last_at if tail else None, self._last_event_at(folder, agent_id))
+            return max((at for at in times if at is not None), default=None)
+
     def turn_times(
         self, agent_id: str, turns: Iterable[Turn], *, is_end: bool = False
     ) -> TurnTimes:
