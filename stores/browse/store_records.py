@@ -34,12 +34,14 @@ class StoreOverview:
     """The state of one store now. Counts are capped; ``message`` explains any state but ok.
 
     ``state``: ``ok`` or a reason of ``StoreUnavailable``. ``has_files`` tells whether the file
-    half is there. ``size_bytes`` is that of the database file.
+    half is there. ``size_bytes`` is that of the database file, or of the SDK's tables.
+    ``rights`` says what the role that reads may do, for stores that have roles.
     """
 
     state: str
     message: str = ""
     journal_mode: str = ""
+    rights: str = ""
     has_files: bool = False
     size_bytes: int | None = None
     session_count: int | None = None

@@ -159,14 +159,17 @@ class SqlReader(SessionReading):
     def _sessions(self, reading: Reading, schema: Schema, query: SessionQuery) -> List:
         accept = self._status_test(reading, schema, query.status) if query.status else None
         where = session_where(reading, schema, query, accept)
+        where.is_scan = where.is_scan and not schema.is_planned
         return List(session_source(schema), where, session_order(schema, query.sort))
 
     def _messages(self, reading: Reading, schema: Schema, query: MessageQuery) -> List:
         where = message_where(reading, schema, query)
+        where.is_scan = where.is_scan and not (schema.is_planned and not query.text)
         return List(message_source(schema), where, message_order(schema, query.sort))
 
     def _tool_calls(self, reading: Reading, schema: Schema, query: ToolCallQuery) -> List:
         where = call_where(reading, schema, query)
+        where.is_scan = where.is_scan and not (schema.is_planned and not query.text)
         return List(call_source(schema), where, call_order(schema, query.sort))
 
     def _status_test(
