@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from stores.backends.sqlite.reader import SqliteReader
 from stores.browse.queries import (
     Cursor,
     MessageQuery,
@@ -15,6 +14,7 @@ from stores.browse.queries import (
     SessionQuery,
     ToolCallQuery,
 )
+from stores.browse.reader import Reader
 from stores.errors import InvalidCursor, InvalidQuery, StoreUnavailable
 
 CASES = [
@@ -30,7 +30,7 @@ CASES = [
 ]
 
 
-def _list(reader: SqliteReader, kind: str) -> Callable[[Any], Page[Any]]:
+def _list(reader: Reader, kind: str) -> Callable[[Any], Page[Any]]:
     return getattr(reader, f"list_{kind}")  # type: ignore[no-any-return]
 
 
@@ -46,7 +46,7 @@ def _key(row: Any) -> Any:
     ids=lambda case: case if isinstance(case, str) else f"{case.sort} {case.filters()}",
 )
 def test_pages_join_up_forth_and_back(
-    reader: SqliteReader, kind: str, query: Query, limit: int, *, descending: bool
+    reader: Reader, kind: str, query: Query, limit: int, *, descending: bool
 ) -> None:
     query = replace(query, sort=("-" if descending else "") + query.sort, limit=limit)
     list_page = _list(reader, kind)
@@ -67,14 +67,14 @@ def test_pages_join_up_forth_and_back(
     assert back == everything
 
 
-def test_up_is_down_reversed(reader: SqliteReader) -> None:
+def test_up_is_down_reversed(reader: Reader) -> None:
     up = reader.list_tool_calls(ToolCallQuery(sort="created", limit=200)).rows
     down = reader.list_tool_calls(ToolCallQuery(sort="-created", limit=200)).rows
     assert up == down[::-1]
 
 
 @pytest.mark.parametrize("kind", ["sessions", "messages", "tool_calls"])
-def test_an_unknown_sort_is_refused(reader: SqliteReader, kind: str) -> None:
+def test_an_unknown_sort_is_refused(reader: Reader, kind: str) -> None:
     query = {"sessions": SessionQuery, "messages": MessageQuery, "tool_calls": ToolCallQuery}[kind]
     with pytest.raises(InvalidQuery, match="cannot be sorted by"):
         _list(reader, kind)(query(sort="created_at; DROP TABLE agents"))
@@ -92,7 +92,7 @@ def test_a_cursor_is_bound_to_its_scope_and_sort() -> None:
 
 
 def test_rows_that_were_passed_over_end_an_export_with_an_error(
-    reader: SqliteReader, monkeypatch: pytest.MonkeyPatch
+    reader: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A file cannot show notices, and must not look whole when it is not."""
     page = reader.list_messages(MessageQuery(limit=25))

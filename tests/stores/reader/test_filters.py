@@ -4,12 +4,10 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from stores.backends.sqlite.reader import SqliteReader
 from stores.browse.queries import (
     BLOCK_TYPES,
     TOOL_CALL_STATES,
@@ -18,7 +16,8 @@ from stores.browse.queries import (
     SessionQuery,
     ToolCallQuery,
 )
-from tests.stores.sqlite.conftest import Rows
+from stores.browse.reader import Reader
+from tests.stores.readers import Rows
 
 Tables = dict[str, Rows]
 Row = dict[str, Any]
@@ -136,7 +135,7 @@ MESSAGE_CASES: list[tuple[MessageQuery, Callable[[Row], bool]]] = [
 
 @pytest.mark.parametrize(("query", "test"), CALL_CASES, ids=_name)
 def test_tool_call_filters_equal_an_independent_count(
-    reader: SqliteReader, plain: Tables, query: ToolCallQuery, test: Callable[[Row], bool]
+    reader: Reader, plain: Tables, query: ToolCallQuery, test: Callable[[Row], bool]
 ) -> None:
     expected = {row["id"] for row in plain["tool_calls"] if test(row)}
     page = reader.list_tool_calls(replace(query, limit=200))
@@ -148,7 +147,7 @@ def test_tool_call_filters_equal_an_independent_count(
 
 @pytest.mark.parametrize(("query", "test"), MESSAGE_CASES, ids=_name)
 def test_message_filters_equal_an_independent_count(
-    reader: SqliteReader, plain: Tables, query: MessageQuery, test: Callable[[Row], bool]
+    reader: Reader, plain: Tables, query: MessageQuery, test: Callable[[Row], bool]
 ) -> None:
     expected = {(row["agent_id"], row["seq"]) for row in plain["messages"] if test(row)}
     found = {(row.agent_id, row.seq) for rows in reader.iter_messages(query) for row in rows}
@@ -157,13 +156,13 @@ def test_message_filters_equal_an_independent_count(
     assert (count.value, count.is_exact) == (len(expected), True)
 
 
-def test_a_text_with_a_nul_is_sought_whole(reader: SqliteReader) -> None:
+def test_a_text_with_a_nul_is_sought_whole(reader: Reader) -> None:
     assert reader.list_tool_calls(ToolCallQuery(text="a\x00b")).rows == ()
     assert reader.list_tool_calls(ToolCallQuery(text="\x00")).rows == ()
     assert reader.list_sessions(SessionQuery(agent_id="agt\x00")).rows == ()
 
 
-def test_saved_range_is_inclusive_on_both_ends(reader: SqliteReader, plain: Tables) -> None:
+def test_saved_range_is_inclusive_on_both_ends(reader: Reader, plain: Tables) -> None:
     times = sorted(row["created_at"] for row in plain["messages"])
     low, high = times[100], times[300]
     query = MessageQuery(saved_from=low, saved_to=high)
@@ -172,9 +171,7 @@ def test_saved_range_is_inclusive_on_both_ends(reader: SqliteReader, plain: Tabl
 
 
 @pytest.mark.parametrize("template", ["ops-bot", "chat-assistant", "researcher", "none"])
-def test_template_filters_sessions_and_calls(
-    reader: SqliteReader, plain: Tables, template: str
-) -> None:
+def test_template_filters_sessions_and_calls(reader: Reader, plain: Tables, template: str) -> None:
     ids = {row["agent_id"] for row in plain["agents"] if row["template_id"] == template}
     page = reader.list_sessions(SessionQuery(template=(template,), limit=100))
     assert {row.agent_id for row in page.rows} == ids
@@ -184,7 +181,7 @@ def test_template_filters_sessions_and_calls(
 
 
 def test_created_range_of_sessions_equals_an_independent_count(
-    reader: SqliteReader, plain: Tables
+    reader: Reader, plain: Tables
 ) -> None:
     times = sorted(_ms(row["created_at"]) for row in plain["agents"])
     for low, high in ((times[5], times[30]), (times[0], times[0]), (times[-1] + 1, None)):
@@ -194,9 +191,7 @@ def test_created_range_of_sessions_equals_an_independent_count(
 
 
 @pytest.mark.parametrize("part", ["agt-01M5", "AGT-01m5n24", "fork-", "%", "_", "mwenpo"])
-def test_id_filter_finds_a_part_in_either_case(
-    reader: SqliteReader, plain: Tables, part: str
-) -> None:
+def test_id_filter_finds_a_part_in_either_case(reader: Reader, plain: Tables, part: str) -> None:
     expected = {
         row["agent_id"] for row in plain["agents"] if part.lower() in row["agent_id"].lower()
     }
@@ -232,7 +227,7 @@ def _has(tables: Tables, name: str, agent_id: str) -> bool:
     ],
 )
 def test_has_filters_equal_an_independent_count(
-    reader: SqliteReader, plain: Tables, names: tuple[str, ...]
+    reader: Reader, plain: Tables, names: tuple[str, ...]
 ) -> None:
     expected = {
         row["agent_id"]
@@ -244,7 +239,7 @@ def test_has_filters_equal_an_independent_count(
     assert reader.count_sessions(SessionQuery(has=names)).value == len(expected)
 
 
-def test_status_filter_parts_the_sessions(reader: SqliteReader, plain: Tables) -> None:
+def test_status_filter_parts_the_sessions(reader: Reader, plain: Tables) -> None:
     parts = {
         status: {
             row.agent_id
@@ -257,7 +252,7 @@ def test_status_filter_parts_the_sessions(reader: SqliteReader, plain: Tables) -
     assert parts["awaiting"] == waiting
 
 
-def test_counts_of_a_row_equal_its_calls(reader: SqliteReader, plain: Tables) -> None:
+def test_counts_of_a_row_equal_its_calls(reader: Reader, plain: Tables) -> None:
     for row in reader.list_sessions(SessionQuery(limit=100)).rows:
         states = [r["state"] for r in plain["tool_calls"] if r["agent_id"] == row.agent_id]
         expected = (len(states), *(states.count(name) for name in ("FAILED", "DENIED", "SEALED")))
@@ -265,14 +260,7 @@ def test_counts_of_a_row_equal_its_calls(reader: SqliteReader, plain: Tables) ->
         assert counts == expected
 
 
-def test_first_text_is_what_a_person_wrote(reader: SqliteReader) -> None:
+def test_first_text_is_what_a_person_wrote(reader: Reader) -> None:
     query = SessionQuery(agent_id=REVIEW)
     (row,) = reader.list_sessions(query).rows
     assert row.first_text == "Review src/app.ts and fix what is wrong."
-
-
-def test_order_of_tool_calls_is_that_of_the_sdk(reader: SqliteReader, kode_data: Path) -> None:
-    answers = json.loads((kode_data / "expected.json").read_text())["sqlite"]["queryToolCalls"]
-    everything = next(answer for answer in answers if not answer["filter"])
-    ids = [row.id for rows in reader.iter_tool_calls(ToolCallQuery()) for row in rows]
-    assert ids == everything["ids"]
