@@ -65,15 +65,18 @@ class AgentFolders:
         """Return the value in a file, None without a file.
 
         Raises:
-            BrokenFile: what is there is not JSON.
+            BrokenFile: what is there is not JSON, or nothing but null.
         """
         data = self.read(agent_id, path)
         if data is None:
             return None
         try:
-            return js_value(data)
+            value = js_value(data)
         except ValueError as exc:
             raise BrokenFile(f"{'/'.join(path)} of session {agent_id} {NOT_JSON}") from exc
+        if value is None:
+            raise BrokenFile(f"{'/'.join(path)} of session {agent_id} holds nothing but null.")
+        return value
 
     def write(self, agent_id: str, path: Sequence[str], data: bytes) -> None:
         """Put a file in place at once; its folders are made."""

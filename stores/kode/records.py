@@ -6,7 +6,7 @@ later SDK adds is kept in ``extra`` and written again after the known ones.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, ClassVar, Self
 
 __all__ = [
@@ -47,6 +47,20 @@ def _json_names(kind: type["Record"]) -> dict[str, str]:
     return _JSON_NAMES[kind]
 
 
+_NEEDED: dict[type["Record"], frozenset[str]] = {}
+
+
+def _needed(kind: type["Record"]) -> frozenset[str]:
+    """Return the names of the fields that have no default."""
+    if kind not in _NEEDED:
+        _NEEDED[kind] = frozenset(
+            item.name
+            for item in fields(kind)
+            if item.default is MISSING and item.default_factory is MISSING
+        )
+    return _NEEDED[kind]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """What all records share: the way between a dataclass and the SDK's JSON."""
@@ -77,11 +91,15 @@ class Record:
             raise ValueError(f"{cls.__name__} misses a field: {exc}") from exc
 
     def to_json(self) -> JsonObject:
-        """Give the SDK's JSON form; a field that is None is left out, as undefined is."""
+        """Give the SDK's JSON form; an optional field that is None is left out, as undefined is.
+
+        One that must be there stays, as null: a call's input may be that.
+        """
+        needed = _needed(type(self))
         shape = {
             key: _write_nested(getattr(self, name))
             for name, key in _json_names(type(self)).items()
-            if getattr(self, name) is not None
+            if getattr(self, name) is not None or name in needed
         }
         shape.update(self.extra)
         return shape

@@ -57,7 +57,7 @@ class AgentFiles:
             value = self._meta(agent_id)
         except BrokenFile:
             return agent_id != POOL_ID
-        return isinstance(value, dict) and is_truthy(value.get("metadata"))
+        return is_truthy(value.get("metadata")) if isinstance(value, dict) else value is not None
 
     def load_info(self, agent_id: str) -> AgentInfo | None:
         """Return what is known of an agent, None without a ``meta.json`` of an agent."""

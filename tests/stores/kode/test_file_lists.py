@@ -151,5 +151,5 @@ def test_json_is_read_as_the_sdk_does(text: str | bytes, value: object) -> None:
     "text", ["", "NaN", "Infinity", "{'a': 1}", "[" * 100_000, "\ufeff1", "1 2"]
 )
 def test_what_json_parse_refuses_is_one_kind_of_error(text: str) -> None:
-    with pytest.raises(ValueError, match="line 1|deeply|JSON"):
+    with pytest.raises(ValueError, match=r"line 1|deeply|JSON"):
         js_value(text)
