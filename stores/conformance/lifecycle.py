@@ -89,7 +89,7 @@ class LifecycleContract(Contract):
         assert set(store.list(prefix)) == found
 
     def test_ids_that_look_alike_are_different_sessions(self, store: Store) -> None:
-        ids = [*NEIGHBOURS, "agt-é", "agt-e", "agt-e\u0301", "agt-ß", "agt-ss"]
+        ids = [*NEIGHBOURS, "agt-é", "agt-e", "agt-e\u0301", "agt-e ", "agt-ß", "agt-ss"]
         for agent_id in ids:
             store.save_info(agent_id, make_info(agent_id))
             store.save_messages(agent_id, make_messages(agent_id, 1))

@@ -1,0 +1,1 @@
+"""A store for kodeweb on MySQL and MariaDB: the worked example of ``docs/custom-stores.md``."""
