@@ -77,12 +77,13 @@ def reading(target: PostgresTarget) -> Iterator[PostgresConnection]:
     Raises:
         StoreError: what the server refused, translated.
     """
-    connection = target.connect(autocommit=False)
+    connection = target.connect()
     try:
         connection.isolation_level = IsolationLevel.REPEATABLE_READ
         connection.read_only = True
-        connection.execute("SET LOCAL datestyle = 'ISO, YMD'")
-        yield connection
+        with connection.transaction():
+            connection.execute("SET LOCAL datestyle = 'ISO, YMD'")
+            yield connection
     except DRIVER_ERRORS as exc:
         raise target.translate(exc) from exc
     finally:
@@ -96,12 +97,12 @@ def writing(target: PostgresTarget) -> Iterator[PostgresConnection]:
     Raises:
         StoreError: what the server refused, translated.
     """
-    connection = target.connect(autocommit=False)
+    connection = target.connect()
     try:
-        connection.execute("SET LOCAL datestyle = 'ISO, YMD'")
-        connection.execute("LOCK TABLE agents IN EXCLUSIVE MODE")
-        yield connection
-        connection.commit()
+        with connection.transaction():
+            connection.execute("SET LOCAL datestyle = 'ISO, YMD'")
+            connection.execute("LOCK TABLE agents IN EXCLUSIVE MODE")
+            yield connection
     except DRIVER_ERRORS as exc:
         raise target.translate(exc) from exc
     finally:
