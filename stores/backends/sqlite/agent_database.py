@@ -90,24 +90,19 @@ class AgentDatabase:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Hold one writing transaction; those inside it join in instead of committing by itself."""
-        with self._lock:
+        """Hold one writing transaction; one inside it is undone alone when it fails."""
+        with self._lock, _translating():
             if self._is_writing:
-                yield
-                return
-            with _translating():
-                self._begin()
-                self._is_writing = True
-                try:
+                with self._undone("SAVEPOINT inner", "RELEASE inner", "ROLLBACK TO inner"):
                     yield
-                    self._db.execute("COMMIT")
-                except BaseException:
-                    # A commit that failed may have ended the transaction already.
-                    with suppress(sqlite3.Error):
-                        self._db.execute("ROLLBACK")
-                    raise
-                finally:
-                    self._is_writing = False
+                return
+            self._begin()
+            self._is_writing = True
+            try:
+                with self._undone("", "COMMIT", "ROLLBACK"):
+                    yield
+            finally:
+                self._is_writing = False
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -121,7 +116,8 @@ class AgentDatabase:
                 try:
                     yield
                 finally:
-                    self._db.execute("COMMIT")
+                    if self._db.in_transaction:
+                        self._db.execute("ROLLBACK")
 
     def execute(self, statement: str, params: Params = ()) -> int:
         """Run one writing statement inside a transaction; return how many rows it changed."""
@@ -164,6 +160,20 @@ class AgentDatabase:
         with self.transaction():
             for statement in SCHEMA:
                 self._db.execute(statement)
+
+    @contextmanager
+    def _undone(self, begin: str, end: str, undo: str) -> Iterator[None]:
+        """Run the statements around a part that is kept whole or not at all."""
+        if begin:
+            self._db.execute(begin)
+        try:
+            yield
+            self._db.execute(end)
+        except BaseException:
+            # What failed may have ended the transaction already.
+            with suppress(sqlite3.Error):
+                self._db.execute(undo)
+            raise
 
     def _begin(self) -> None:
         """Take the write lock, asking every few milliseconds for up to the time-out."""

@@ -33,8 +33,9 @@ _SESSION_ORDERS: Final = {
     ("message_count", "asc"): "message_count, rowid",
 }
 _BY_TIME: Final = "created_at DESC, rowid"
-#: Up to so many rows it is cheaper to read them through their own index and sort.
-_FEW_ROWS: Final = 5000
+#: Up to so many rows it is cheaper to read them through their own index and sort. Rows of agents
+#: are wide, and the walk by time ends soon among so few.
+_FEW_ROWS: Final = {"agents": 500, "messages": 5000, "tool_calls": 5000}
 
 
 class _Where:
@@ -68,8 +69,9 @@ class _Where:
         if self.is_one_session:
             self.add(f"+{column} IN ({binds})")
             return
-        look = f"SELECT 1 FROM {self.table} WHERE {column} IN ({binds}) LIMIT {_FEW_ROWS + 1}"
-        is_rare = len(self.db.fetch(look, self.params)) <= _FEW_ROWS
+        few = _FEW_ROWS[self.table]
+        look = f"SELECT 1 FROM {self.table} WHERE {column} IN ({binds}) LIMIT {few + 1}"
+        is_rare = len(self.db.fetch(look, self.params)) <= few
         self.add(f"{'' if is_rare else '+'}{column} IN ({binds})")
 
     def between(self, low: Any, high: Any) -> None:

@@ -237,3 +237,16 @@ def test_threads_share_one_store_and_wait_for_its_transactions(store: SqliteStor
         store.save_messages("agt-1", make_messages("whole", 5))
     reader.join()
     assert seen == [5]
+
+
+def test_a_refused_save_inside_a_transaction_leaves_the_rest_of_it(store: SqliteStore) -> None:
+    store.save_info("agt-2", make_info("agt-2"))
+    with store.transaction():
+        store.save_messages("agt-1", make_messages("new", 2))
+        with pytest.raises(StoreError, match="UNIQUE"):
+            store.save_tool_call_records("agt-2", [make_call("call-8"), make_call("call-1")])
+        with pytest.raises(StoreError, match="UNIQUE"):
+            store.save_tool_call_records("agt-1", [make_call("call-8"), make_call("call-8")])
+    assert len(store.load_messages("agt-1")) == 2
+    assert store.load_tool_call_records("agt-2") == []
+    assert {call.id for call in store.load_tool_call_records("agt-1")} == {"call-1", "call-2"}
