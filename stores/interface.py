@@ -6,6 +6,7 @@
 
 from stores.agent_stores import create_extended_store, create_store
 from stores.backends.jsondir.agent_store import JSONStore
+from stores.backends.jsondir.inspect import inspect_json
 from stores.backends.postgres.agent_store import PostgresStore
 from stores.backends.sqlite.agent_store import SqliteStore
 from stores.backends.sqlite.inspect import inspect_sqlite
@@ -86,7 +87,7 @@ from stores.kode.store import Store as AgentStore
 from stores.kode.todos import Todo, TodoList
 from stores.models import Store
 from stores.named_places import resolve_place
-from stores.registration import register_store, remove_store
+from stores.registration import register_json_store, register_store, remove_store
 from stores.registry import close_readers, get_store, list_stores, open_reader
 from stores.tools.backup import back_up
 from stores.tools.check import StoreCheck, check_store
@@ -189,6 +190,7 @@ __all__ = [
     "exists",
     "find_old",
     "get_store",
+    "inspect_json",
     "inspect_sqlite",
     "list_stores",
     "mask_secrets",
@@ -198,6 +200,7 @@ __all__ = [
     "open_target",
     "parse_json",
     "prune",
+    "register_json_store",
     "register_store",
     "remove_store",
     "repair_json_prefix",

@@ -1,14 +1,16 @@
 """Adding stores to the registry's table: the same file again is the same record."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
 from django.db import transaction
 from django.utils.text import slugify
 
+from stores.indexes import index_folder
 from stores.models import NAME_LENGTH, Store, StoreKind, clean_name, now_ms
 
-__all__ = ["register_store", "remove_store"]
+__all__ = ["register_json_store", "register_store", "remove_store"]
 
 # File names that say nothing about whose data it is; the folder's name says more.
 _PLAIN_NAMES = frozenset({"agents", "agent", "data", "db", "kode", "store", "sqlite", "database"})
@@ -31,18 +33,43 @@ def register_store(path: Path, *, files: Path | None = None, name: str = "") -> 
         if store is not None:
             config = {"path": str(path), "files": folder or store.config.get("files")}
             return _save(store, config, clean_name(name) if name else store.name)
-        wanted = clean_name(name) if name else _name_from(path)
-        store = Store(
-            name=wanted if name else _unique("name", wanted),
-            slug=_unique("slug", slugify(wanted) or "store"),
-            kind=StoreKind.SQLITE,
-        )
+        store = _new(StoreKind.SQLITE, name, _name_from(path))
         return _save(store, {"path": str(path), "files": folder}, store.name)
 
 
+def register_json_store(path: Path, *, name: str = "") -> Store:
+    """Return the record of a folder of JSON, made at the first call; names as for a SQLite file.
+
+    Raises:
+        django.core.exceptions.ValidationError: the given name is empty, too long or taken.
+    """
+    path = path.resolve()
+    config = {"path": str(path)}
+    with transaction.atomic():
+        store = Store.objects.filter(kind=StoreKind.JSON, config__path=str(path)).first()
+        if store is not None:
+            return _save(store, config, clean_name(name) if name else store.name)
+        store = _new(StoreKind.JSON, name, _name_from(path))
+        return _save(store, config, store.name)
+
+
 def remove_store(store: Store) -> None:
-    """Forget a store. Its data stays as it is; registering the path again makes a new record."""
+    """Forget a store and kodeweb's index of it; its data stays as it is.
+
+    Registering the path again makes a new record.
+    """
+    shutil.rmtree(index_folder(store.id), ignore_errors=True)
     store.delete()
+
+
+def _new(kind: str, name: str, found: str) -> Store:
+    """Return a record that is not saved, under the given name or one made from what was found."""
+    wanted = clean_name(name) if name else found
+    return Store(
+        name=wanted if name else _unique("name", wanted),
+        slug=_unique("slug", slugify(wanted) or "store"),
+        kind=kind,
+    )
 
 
 def _save(store: Store, config: dict[str, Any], name: str) -> Store:

@@ -11,10 +11,12 @@ from typing import Final, Protocol
 
 from django.db import DatabaseError
 
+from stores.backends.jsondir.reader import JsonReader
 from stores.backends.sqlite.inspect import default_files_path
 from stores.backends.sqlite.reader import SqliteReader
 from stores.browse.reader import Reader
 from stores.errors import StoreNotFound, UnsupportedOperation
+from stores.indexes import index_folder
 from stores.models import Store, StoreKind, now_ms
 
 __all__ = ["close_readers", "get_store", "list_stores", "open_reader"]
@@ -92,9 +94,19 @@ def _open_sqlite(store: Store) -> SqliteReader:
     )
 
 
+def _open_json(store: Store) -> JsonReader:
+    return JsonReader(
+        store.id,
+        Path(store.config["path"]),
+        index_folder(store.id),
+        on_read=lambda: _note_read(store.id),
+    )
+
+
 #: Kind of a store -> what opens its reader.
 _OPENERS: Final[dict[str, Callable[[Store], _ClosableReader]]] = {
     StoreKind.SQLITE: _open_sqlite,
+    StoreKind.JSON: _open_json,
 }
 
 

@@ -45,6 +45,7 @@ def _house(
     home = tmp_path_factory.getbasetemp() / "home"
     (home / "static").mkdir(parents=True, exist_ok=True)
     monkeypatch.setenv("KODEWEB_HOME", str(home))
+    settings.HOME = home
     settings.STATIC_ROOT = home / "static"
     settings.WHITENOISE_USE_FINDERS = True
     settings.WHITENOISE_AUTOREFRESH = True

@@ -66,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
         "path",
         nargs="?",
         type=Path,
-        help="SQLite file of the SDK; without it KODE_SQLITE_PATH is read",
+        help="SQLite file or JSON folder of the SDK; without it the SDK's variables are read",
     )
     opening.add_argument(
         "--files", type=Path, metavar="DIR", help="folder of the file half (events, todos)"

@@ -20,23 +20,37 @@ from kodeweb.accounts.session_store import SessionStore
 from kodeweb.cli import boot, server
 from kodeweb.cli.target import Target, UserError
 from kodeweb.home import home_path, read_address, write_address
-from stores.interface import StoreError, inspect_sqlite, register_store
+from stores.interface import (
+    Store,
+    StoreError,
+    inspect_json,
+    inspect_sqlite,
+    register_json_store,
+    register_store,
+)
 from stores.sample import make_sample_store
 
 __all__ = ["demo", "login_link", "open_store", "serve", "user"]
 
 
 def open_store(listener: socket.socket, target: Target, arguments: argparse.Namespace) -> int:
-    """Check a SQLite file, register it once and serve."""
+    """Check a SQLite file or a folder of JSON, register it once and serve."""
     try:
-        inspect_sqlite(target.path, target.files)
-        store = register_store(target.path, files=target.files, name=arguments.name)
+        store = _register(target, arguments.name)
     except StoreError as exc:
         raise UserError(str(exc)) from exc
     except ValidationError as exc:
         raise UserError(f"--name cannot be used: {' '.join(exc.messages)}") from exc
     print(f"Store {store.name}: {target.path}")
     return serve(listener, arguments)
+
+
+def _register(target: Target, name: str) -> Store:
+    if target.kind == "json":
+        inspect_json(target.path)
+        return register_json_store(target.path, name=name)
+    inspect_sqlite(target.path, target.files)
+    return register_store(target.path, files=target.files, name=name)
 
 
 def serve(

@@ -14,10 +14,14 @@ class UserError(Exception):
 
 @dataclass(frozen=True)
 class Target:
-    """A SQLite file, and the folder of its file half where one was named."""
+    """A SQLite file, and the folder of its file half where one was named; or a folder of JSON.
 
+    ``kind`` is ``sqlite`` or ``json``, the words of KODE_STORE_TYPE.
+    """
+
+    kind: str
     path: Path
-    files: Path | None
+    files: Path | None = None
 
 
 def find_target(path: Path | None, files: Path | None) -> Target:
@@ -27,20 +31,40 @@ def find_target(path: Path | None, files: Path | None) -> Target:
         UserError: nothing says which store, or it is of a type that cannot be opened yet.
     """
     if path is None:
-        path, files = _from_environment(files)
-    return Target(path=path, files=files)
+        return _from_environment(files)
+    if not _is_folder(path):
+        return Target("sqlite", path, files)
+    if files is not None:
+        raise UserError(
+            f"{path} is a folder: a store of JSON keeps its files within, so leave --files out, "
+            "or name the SQLite file in it."
+        )
+    return Target("json", path)
 
 
-def _from_environment(files: Path | None) -> tuple[Path, Path | None]:
+def _from_environment(files: Path | None) -> Target:
     kind = env.text("KODE_STORE_TYPE", "sqlite").lower()
+    if kind == "json":
+        folder = env.optional_path("KODE_STORE_PATH")
+        if folder is None:
+            raise UserError("KODE_STORE_TYPE is json, so set KODE_STORE_PATH to the folder.")
+        return Target("json", folder)
     if kind != "sqlite":
         raise UserError(
-            f"KODE_STORE_TYPE is {kind!r}; this version opens SQLite stores only, "
-            "so set it to sqlite or give a path."
+            f"KODE_STORE_TYPE is {kind!r}; this version opens SQLite and JSON stores, "
+            "so set it to sqlite or json, or give a path."
         )
     path = env.optional_path("KODE_SQLITE_PATH")
     if path is None:
         raise UserError(
-            "No store was named: give the path of the SQLite file, or set KODE_SQLITE_PATH."
+            "No store was named: give the path of the SQLite file or the folder of JSON, or set "
+            "KODE_SQLITE_PATH."
         )
-    return path, files or env.optional_path("KODE_STORE_PATH")
+    return Target("sqlite", path, files or env.optional_path("KODE_STORE_PATH"))
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False

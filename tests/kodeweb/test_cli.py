@@ -85,9 +85,22 @@ def test_what_is_no_store_is_said_in_one_sentence(
     assert_one_sentence(run("open", str(path), "--port", "0", "--no-browser"), *words)
 
 
-def test_a_folder_is_said_in_one_sentence(run: Run, tmp_path: Path) -> None:
-    """The sentence names the file that is meant."""
-    assert_one_sentence(run("open", str(tmp_path), "--port", "0"), "folder")
+def test_a_folder_without_sessions_is_said_in_one_sentence(run: Run, tmp_path: Path) -> None:
+    """Empty, with a database in it, the file half of one, or anything else."""
+    for name in ("empty", "with-db", "half", "other"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "with-db" / "agents.db").write_bytes(b"")
+    (tmp_path / "half" / "agt-1" / "events").mkdir(parents=True)
+    (tmp_path / "other" / "note.txt").write_text("x")
+    for name, word in (
+        ("empty", "empty folder"),
+        ("with-db", "agents.db"),
+        ("half", "--files"),
+        ("other", "meta.json"),
+    ):
+        assert_one_sentence(run("open", str(tmp_path / name), "--port", "0"), name, word)
+    named = run("open", str(tmp_path / "other"), "--files", str(tmp_path), "--port", "0")
+    assert_one_sentence(named, "--files")
 
 
 def test_a_foreign_schema_is_said_in_one_sentence(run: Run, tmp_path: Path) -> None:
@@ -116,11 +129,15 @@ def test_hostile_file_names_do_not_reach_the_terminal_raw(run: Run, tmp_path: Pa
 
 
 def test_without_a_path_the_variables_of_the_sdk_are_read(run: Run, tmp_path: Path) -> None:
-    """None of them, an unknown type, a path that is missing."""
+    """None of them, an unknown type, a folder that is not named, a path that is missing."""
     assert_one_sentence(run("open", "--port", "0"), "KODE_SQLITE_PATH")
     assert_one_sentence(
-        run("open", "--port", "0", env={"KODE_STORE_TYPE": "postgres"}), "postgres", "SQLite"
+        run("open", "--port", "0", env={"KODE_STORE_TYPE": "mongo"}), "mongo", "SQLite"
     )
+    json_only = run("open", "--port", "0", env={"KODE_STORE_TYPE": "json"})
+    assert_one_sentence(json_only, "KODE_STORE_PATH")
+    away = {"KODE_STORE_TYPE": "json", "KODE_STORE_PATH": str(tmp_path / "away")}
+    assert_one_sentence(run("open", "--port", "0", env=away), "away", "no folder")
     missing = str(tmp_path / "nowhere.db")
     assert_one_sentence(run("open", "--port", "0", env={"KODE_SQLITE_PATH": missing}), "nowhere.db")
 
@@ -210,10 +227,12 @@ def test_the_data_directory_is_closed_to_others(run: Run, home: Path) -> None:
     assert modes == {".": 0o700, "secret_key": 0o600, "kodeweb.sqlite3": 0o600}
 
 
-@pytest.fixture
-def server(environment: dict[str, str], kode_data: Path) -> Iterator[tuple[list[str], int]]:
-    """Open the real store and yield what was printed until it serves, and the process id."""
-    path = str(kode_data / "sqlite" / "agents.db")
+@pytest.fixture(params=["sqlite/agents.db", "json-store"])
+def server(
+    environment: dict[str, str], kode_data: Path, request: pytest.FixtureRequest
+) -> Iterator[tuple[list[str], int]]:
+    """Open a real store and yield what was printed until it serves, and the process id."""
+    path = str(kode_data / request.param)
     process = subprocess.Popen(
         [*COMMAND, "open", path, "--port", "0", "--no-browser"],
         env=environment,
@@ -238,7 +257,7 @@ def server(environment: dict[str, str], kode_data: Path) -> Iterator[tuple[list[
 def test_opening_a_real_store_serves_it_and_prints_a_link(server: tuple[list[str], int]) -> None:
     """The printed link opens; SIGTERM ends the server with exit code 0."""
     lines, pid = server
-    assert lines[0].startswith("Store agents: ")
+    assert lines[0].startswith(("Store agents: ", "Store json-store: "))
     link = urlsplit(lines[2].split(": ")[1])
     connection = HTTPConnection("127.0.0.1", link.port or 0, timeout=10)
     connection.request("GET", link.path)
