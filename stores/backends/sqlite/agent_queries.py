@@ -70,8 +70,8 @@ class _Where:
             self.add(f"+{column} IN ({binds})")
             return
         few = _FEW_ROWS[self.table]
-        look = f"SELECT 1 FROM {self.table} WHERE {column} IN ({binds}) LIMIT {few + 1}"
-        is_rare = len(self.db.fetch(look, self.params)) <= few
+        look = f"SELECT 1 FROM {self.table} WHERE {column} IN ({binds}) LIMIT 1 OFFSET {few}"
+        is_rare = not self.db.fetch(look, self.params)
         self.add(f"{'' if is_rare else '+'}{column} IN ({binds})")
 
     def between(self, low: Any, high: Any) -> None:
