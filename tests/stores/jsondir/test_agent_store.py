@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,6 @@ from stores.kode.agent_folders import BrokenFile
 from stores.kode.filters import MessageFilter, SessionFilter, ToolCallFilter
 from stores.kode.js_text import js_text
 from tests.conftest import ROOT
-from tests.stores.kode.many_writers import kill_while_saving, write_together
 from tests.stores.kode.test_file_reader import listing
 
 BROKEN = ["", "{", "5", "null", '"x"', "[" * 20_000, '[{"role": 1}, 5, {}]', '{"data": []}']
@@ -175,6 +175,37 @@ def test_copies_are_all_there_or_none(
     assert [name for name, _ in listing(tmp_path)] == [name for name, _ in before]
 
 
+def test_a_delete_that_died_half_way_is_finished_by_another(
+    store: JSONStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.unlink
+
+    def dying_after(lives: int) -> Callable[..., None]:
+        left = iter(range(lives))
+
+        def unlink(*args: Any, **options: Any) -> None:
+            if next(left, None) is None:
+                raise OSError(5, "the disk is gone")
+            real(*args, **options)
+
+        return unlink
+
+    files = sum(path.is_file() for path in (tmp_path / "agt-1").rglob("*"))
+    others = {agent_id: held(store, agent_id) for agent_id in ("agt-1/fork-5", "agt-2")}
+    for lives in range(1, files):
+        fill(store, "agt-1")
+        monkeypatch.setattr("os.unlink", dying_after(lives))
+        with suppress(StoreUnavailable):
+            store.delete("agt-1")
+        monkeypatch.setattr("os.unlink", real)
+        assert not store.exists("agt-1")
+        assert "agt-1" not in store.list()
+        store.delete("agt-1")
+        assert store.load_messages("agt-1") == []
+        assert not store.files.has_agent_files("agt-1")
+    assert {agent_id: held(store, agent_id) for agent_id in others} == others
+
+
 def test_a_lock_holds_among_processes_and_ends_with_them(store: JSONStore, tmp_path: Path) -> None:
     script = (
         "import sys\n"
@@ -226,46 +257,3 @@ def test_a_full_disk_leaves_what_was_there(store: JSONStore, tmp_path: Path) -> 
     assert done.stdout == "refused\nrefused\n"
     assert held(store, "agt-1") == kept
     assert not [path for path in tmp_path.rglob("*") if path.suffix in (".tmp", ".wal")]
-
-
-@pytest.fixture
-def open_store(tmp_path: Path) -> Callable[[], JSONStore]:
-    return lambda: JSONStore(tmp_path)
-
-
-def test_two_processes_of_four_threads_lose_and_mix_nothing(
-    tmp_path: Path, open_store: Callable[[], JSONStore]
-) -> None:
-    assert write_together(open_store, _config(tmp_path), seconds=1.5) > 8
-
-
-def test_a_killed_writer_leaves_every_agent_whole(
-    tmp_path: Path, open_store: Callable[[], JSONStore]
-) -> None:
-    kill_while_saving(open_store, _config(tmp_path), times=3, seed=1)
-    with open_store() as store:
-        for agent_id in store.list():
-            assert store.check_consistency(agent_id).issues == ()
-
-
-@pytest.mark.slow
-def test_a_minute_of_two_processes_of_four_threads_loses_and_mixes_nothing(
-    tmp_path: Path,
-    open_store: Callable[[], JSONStore],
-    record_property: Callable[[str, object], None],
-) -> None:
-    saves = write_together(open_store, _config(tmp_path), seconds=60)
-    record_property("figure", f"JSON, 2 processes x 4 threads, 60 s: {saves} saves, none lost")
-
-
-@pytest.mark.slow
-def test_a_hundred_killed_writers_leave_every_agent_whole(
-    tmp_path: Path,
-    open_store: Callable[[], JSONStore],
-    record_property: Callable[[str, object], None],
-) -> None:
-    saves = kill_while_saving(open_store, _config(tmp_path), times=100, seed=2)
-    with open_store() as store:
-        issues = [store.check_consistency(agent_id).issues for agent_id in store.list()]
-    assert not any(issues)
-    record_property("figure", f"JSON, 100 writers killed while saving: {saves} saves, all whole")
