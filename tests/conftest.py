@@ -61,6 +61,7 @@ def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let searches take their time: a busy machine must not look like a large store."""
     monkeypatch.setattr("stores.browse.sql.walk.SEARCH_BUDGET_MS", 30_000)
     monkeypatch.setattr("stores.browse.sql.walk.COUNT_BUDGET_MS", 30_000)
+    monkeypatch.setattr("stores.backends.jsondir.keeper.WAIT_S", 30.0)
 
 
 @pytest.fixture(scope="session")

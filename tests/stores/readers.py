@@ -8,45 +8,65 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import psycopg
 from psycopg.rows import dict_row
 
+from stores.backends.jsondir.reader import JsonReader
 from stores.backends.postgres.connection import PostgresTarget
 from stores.backends.postgres.reader import PostgresReader
 from stores.backends.postgres.schema import SCHEMA
 from stores.backends.sqlite.reader import SqliteReader
 from stores.browse.reader import Reader
 from tests.servers import fresh_postgres
+from tests.stores.json_copy import json_rows, write_json_copy
 
-__all__ = ["KINDS", "Rows", "opened", "plain_rows", "postgres_copy"]
+__all__ = ["KINDS", "Copies", "Rows", "json_copy", "opened", "plain_rows", "postgres_copy"]
 
 Rows = list[dict[str, Any]]
 
-KINDS: Final = ("sqlite", "postgres")
+KINDS: Final = ("sqlite", "postgres", "json")
 _TABLES: Final = ("agents", "messages", "tool_calls", "snapshots")
 
 
+@dataclass(frozen=True)
+class Copies:
+    """Where the SDK's rows are in the other kinds, each made at its first use."""
+
+    postgres: Callable[[], str]
+    json: Callable[[], Path]
+
+
 @contextmanager
-def opened(kind: str, kode_data: Path, postgres: Callable[[], str]) -> Iterator[Reader]:
+def opened(kind: str, kode_data: Path, copies: Copies) -> Iterator[Reader]:
     """Open a reader of the SDK's SQLite store, or of its rows in another kind of store."""
     files = kode_data / "sqlite" / "store"
-    reader = (
-        SqliteReader.open("store", kode_data / "sqlite" / "agents.db", files)
-        if kind == "sqlite"
-        else PostgresReader.open("store", PostgresTarget.from_url(postgres()), files)
-    )
+    reader: SqliteReader | PostgresReader | JsonReader
+    if kind == "sqlite":
+        reader = SqliteReader.open("store", kode_data / "sqlite" / "agents.db", files)
+    elif kind == "postgres":
+        target = PostgresTarget.from_url(copies.postgres())
+        reader = PostgresReader.open("store", target, files)
+    else:
+        base = copies.json()
+        reader = JsonReader("store", base, base.parent / "index")
     try:
         yield reader
     finally:
         reader.close()
 
 
-def plain_rows(kind: str, kode_data: Path, postgres: Callable[[], str]) -> dict[str, Rows]:
+def plain_rows(kind: str, kode_data: Path, copies: Copies) -> dict[str, Rows]:
     """Return all rows by table, JSON as stored, ``is_error`` as 0 or 1, times of agents as ISO."""
-    tables = _sqlite_rows(kode_data) if kind == "sqlite" else _postgres_rows(postgres())
+    if kind == "sqlite":
+        tables = _sqlite_rows(kode_data)
+    elif kind == "postgres":
+        tables = _postgres_rows(copies.postgres())
+    else:
+        tables = json_rows(copies.json())
     for row in tables["tool_calls"]:
         row["approval"] = json.loads(row["approval"])
         row["audit_trail"] = json.loads(row["audit_trail"])
@@ -71,6 +91,12 @@ def postgres_copy(kode_data: Path) -> Iterator[str]:
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute("ANALYZE")
         yield url
+
+
+def json_copy(kode_data: Path, base: Path) -> Path:
+    """Put the rows of the SDK's SQLite store into a folder of JSON as the SDK would."""
+    write_json_copy(_sqlite_rows(kode_data), kode_data / "sqlite" / "store", base)
+    return base
 
 
 def _as_saved(row: dict[str, Any]) -> dict[str, Any]:

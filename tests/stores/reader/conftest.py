@@ -8,14 +8,25 @@ from pathlib import Path
 import pytest
 
 from stores.browse.reader import Reader
-from tests.stores.readers import KINDS, Rows, opened, plain_rows, postgres_copy
+from tests.stores.readers import (
+    KINDS,
+    Copies,
+    Rows,
+    json_copy,
+    opened,
+    plain_rows,
+    postgres_copy,
+)
 
 
 @pytest.fixture(scope="session")
-def rows_in_postgres(kode_data: Path) -> Iterator[object]:
-    """Return what makes the copy at its first use and names it from then on."""
+def copies(kode_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copies]:
+    """Return what makes the copies, each at its first use, and names them from then on."""
     with ExitStack() as stack:
-        yield cache(lambda: stack.enter_context(postgres_copy(kode_data)))
+        yield Copies(
+            postgres=cache(lambda: stack.enter_context(postgres_copy(kode_data))),
+            json=cache(lambda: json_copy(kode_data, tmp_path_factory.mktemp("json") / "agents")),
+        )
 
 
 @pytest.fixture(scope="session", params=KINDS)
@@ -25,13 +36,13 @@ def store_kind(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def reader(store_kind: str, kode_data: Path, rows_in_postgres: object) -> Iterator[Reader]:
+def reader(store_kind: str, kode_data: Path, copies: Copies) -> Iterator[Reader]:
     """Return a reader of the SDK's rows."""
-    with opened(store_kind, kode_data, rows_in_postgres) as reader:  # type: ignore[arg-type]  # a maker
+    with opened(store_kind, kode_data, copies) as reader:
         yield reader
 
 
 @pytest.fixture(scope="session")
-def plain(store_kind: str, kode_data: Path, rows_in_postgres: object) -> dict[str, Rows]:
+def plain(store_kind: str, kode_data: Path, copies: Copies) -> dict[str, Rows]:
     """Return all rows by table, read without any code of ours."""
-    return plain_rows(store_kind, kode_data, rows_in_postgres)  # type: ignore[arg-type]  # a maker
+    return plain_rows(store_kind, kode_data, copies)
