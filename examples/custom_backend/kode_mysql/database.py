@@ -40,6 +40,7 @@ _LOST: Final = frozenset({2003, 2006, 2013, 2055})
 _REASONS: Final = {
     2003: ("Nobody answers at the server's address. Is it running?", "refused"),
     ER.ACCESS_DENIED_ERROR: ("The server refuses this user or password.", "credentials"),
+    1698: ("The server refuses this user or password.", "credentials"),
     ER.DBACCESS_DENIED_ERROR: ("This user may not use this database.", "permission"),
     ER.BAD_DB_ERROR: ("The server has no database of this name. Create it first.", "missing"),
     ER.CON_COUNT_ERROR: ("The server has too many clients. Try again later.", "full"),
