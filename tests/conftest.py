@@ -2,6 +2,8 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from pytest_django.fixtures import Settings
 
 from kodeweb.accounts.roles import Role, set_role
 from tests.servers import fresh_mysql, fresh_postgres
+from tests.stores.readers import Copies, json_copy, postgres_copy
 from tests.trust.figures import stated
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -87,6 +90,16 @@ def mysql_database() -> Iterator[str]:
     """Yield the URL of an empty MySQL or MariaDB database, dropped after the test."""
     with fresh_mysql() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def copies(kode_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copies]:
+    """Return what makes the copies, each at its first use, and names them from then on."""
+    with ExitStack() as stack:
+        yield Copies(
+            postgres=cache(lambda: stack.enter_context(postgres_copy(kode_data))),
+            json=cache(lambda: json_copy(kode_data, tmp_path_factory.mktemp("json") / "agents")),
+        )
 
 
 @pytest.fixture(scope="session")

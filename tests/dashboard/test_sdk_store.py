@@ -11,9 +11,11 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from stores.interface import close_readers, register_store
+from stores.interface import close_readers
 from tests.dashboard.conftest import Get
 from tests.dashboard.markup import Markup
+from tests.dashboard.sdk_stores import KINDS, register_copy
+from tests.stores.readers import Copies
 
 SESSIONS = "/browse/sdk/sessions/"
 MESSAGES = "/browse/sdk/messages/"
@@ -69,11 +71,13 @@ def plain(kode_data: Path) -> Iterator[sqlite3.Connection]:
     connection.close()
 
 
-@pytest.fixture
-def sdk(kode_data: Path, db: None) -> Iterator[None]:
-    """Register the SDK's store as ``sdk``."""
+@pytest.fixture(params=KINDS)
+def sdk(
+    kode_data: Path, copies: Copies, db: None, request: pytest.FixtureRequest
+) -> Iterator[None]:
+    """Register the SDK's rows as ``sdk``, in each kind of store."""
     cache.clear()
-    register_store(kode_data / "sqlite/agents.db", name="sdk")
+    register_copy(request.param, kode_data, copies, name="sdk")
     yield
     close_readers()
 

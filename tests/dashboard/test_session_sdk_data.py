@@ -9,17 +9,21 @@ import pytest
 from django.test import Client
 
 from dashboard.tables._links import quoted
-from stores.interface import close_readers, register_store
+from stores.interface import close_readers
 from tests.dashboard.markup import Markup
+from tests.dashboard.sdk_stores import KINDS, register_copy
+from tests.stores.readers import Copies
 
 TABS = ("transcript", "events", "todos", "snapshots", "info")
 
 
-@pytest.fixture
-def sdk(db: None, kode_data: Path) -> sqlite3.Connection:
-    """Register the SDK's store as ``agents`` and return the bare file."""
+@pytest.fixture(params=KINDS)
+def sdk(
+    db: None, kode_data: Path, copies: Copies, request: pytest.FixtureRequest
+) -> sqlite3.Connection:
+    """Register the SDK's rows as ``agents``, in each kind of store; return the bare file."""
     path = kode_data / "sqlite" / "agents.db"
-    register_store(path, name="agents")
+    register_copy(request.param, kode_data, copies, name="agents")
     return sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)
 
 
