@@ -23,6 +23,7 @@ __all__ = [
     "read_calls",
     "read_info",
     "read_messages",
+    "read_size",
     "read_snapshot",
     "read_snapshots",
     "read_stats",
@@ -156,13 +157,17 @@ def _unreadable(reading: Reading, agent_id: str) -> list[str]:
     return issues
 
 
-def count_rows(db: AgentDatabase) -> tuple[int, int, int, int]:
-    """Return how many agents, messages and tool calls the store has, and its size in bytes."""
+def count_rows(db: AgentDatabase) -> tuple[int, int, int]:
+    """Return how many agents, messages and tool calls the store has."""
     statement = """
         SELECT (SELECT count(*) FROM agents),
                (SELECT count(*) FROM messages),
-               (SELECT count(*) FROM tool_calls),
-               pg_database_size(current_database())
+               (SELECT count(*) FROM tool_calls)
     """
-    agents, messages, calls, size_bytes = db.fetch(statement)[0]
-    return agents, messages, calls, size_bytes
+    agents, messages, calls = db.fetch(statement)[0]
+    return agents, messages, calls
+
+
+def read_size(db: AgentDatabase) -> int:
+    """Return the size of the whole database in bytes."""
+    return int(db.fetch("SELECT pg_database_size(current_database())")[0][0])

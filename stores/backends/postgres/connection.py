@@ -117,6 +117,7 @@ class PostgresTarget:
         return {
             "connect_timeout": max(2, -(-connect_ms // 1000)),  # libpq: whole seconds, 2 at least
             "application_name": "kodeweb",
+            "tcp_user_timeout": 30_000,  # a peer that vanished must not hold a thread for hours
             **dict(self.settings),
             **{key: value for key, value in named.items() if value},
             "client_encoding": "UTF8",

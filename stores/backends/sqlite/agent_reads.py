@@ -18,6 +18,7 @@ from stores.kode.rows import (
 
 __all__ = [
     "count_rows",
+    "has_agent",
     "list_agents",
     "read_calls",
     "read_info",
@@ -27,6 +28,11 @@ __all__ = [
     "read_stats",
     "row_issues",
 ]
+
+
+def has_agent(db: AgentDatabase, agent_id: str) -> bool:
+    """Tell whether an agent has a row."""
+    return bool(db.fetch("SELECT 1 FROM agents WHERE agent_id = ?", (agent_id,)))
 
 
 def read_info(db: AgentDatabase, agent_id: str) -> AgentInfo | None:
