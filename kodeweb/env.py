@@ -33,6 +33,11 @@ DOCUMENTED = (
     "KODE_STORE_TYPE",
     "KODE_SQLITE_PATH",
     "KODE_STORE_PATH",
+    "POSTGRES_HOST",
+    "POSTGRES_PORT",
+    "POSTGRES_DB",
+    "POSTGRES_USER",
+    "POSTGRES_PASSWORD",
 )
 
 _TRUE = frozenset({"1", "true", "yes", "on"})

@@ -71,6 +71,8 @@ def logging_config(level: str) -> dict[str, Any]:
             "stores": {"level": level},
             "dashboard": {"level": level},
             # Our own request line says the same in one place; only tracebacks are news.
+            # What it says of failed connections is on the page, in words, and once.
+            "psycopg.pool": {"level": "CRITICAL"},
             "django.request": {"level": "ERROR"},
             "django.security": {"level": "ERROR"},
             # Strangers choose the Host header; the request line says that it was refused.

@@ -8,6 +8,7 @@ from stores.agent_stores import create_extended_store, create_store
 from stores.backends.jsondir.agent_store import JSONStore
 from stores.backends.jsondir.inspect import inspect_json
 from stores.backends.postgres.agent_store import PostgresStore
+from stores.backends.postgres.inspect import inspect_postgres
 from stores.backends.sqlite.agent_store import SqliteStore
 from stores.backends.sqlite.inspect import inspect_sqlite
 from stores.browse.json_text import parse_json, repair_json_prefix
@@ -42,6 +43,7 @@ from stores.browse.records import (
     Turn,
 )
 from stores.browse.store_records import Facet, StoreDescription, StoreOverview
+from stores.connections import read_target
 from stores.errors import (
     AgentLocked,
     InvalidAgentId,
@@ -87,7 +89,12 @@ from stores.kode.store import Store as AgentStore
 from stores.kode.todos import Todo, TodoList
 from stores.models import Store
 from stores.named_places import resolve_place
-from stores.registration import register_json_store, register_store, remove_store
+from stores.registration import (
+    register_json_store,
+    register_postgres_store,
+    register_store,
+    remove_store,
+)
 from stores.registry import close_readers, get_store, list_stores, open_reader
 from stores.tools.backup import back_up
 from stores.tools.check import StoreCheck, check_store
@@ -191,6 +198,7 @@ __all__ = [
     "find_old",
     "get_store",
     "inspect_json",
+    "inspect_postgres",
     "inspect_sqlite",
     "list_stores",
     "mask_secrets",
@@ -200,7 +208,9 @@ __all__ = [
     "open_target",
     "parse_json",
     "prune",
+    "read_target",
     "register_json_store",
+    "register_postgres_store",
     "register_store",
     "remove_store",
     "repair_json_prefix",

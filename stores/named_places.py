@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import Q
 
+from stores.connections import target_of
 from stores.errors import InvalidQuery, StoreNotFound
 from stores.models import Store, StoreKind
 from stores.tools.places import (
@@ -61,6 +62,5 @@ def place_of(store: Store, files: Path | None = None) -> Place:
             raise InvalidQuery(f"{store.name} is a folder of JSON and keeps its files within.")
         return json_place(Path(config["path"]))
     if store.kind == StoreKind.POSTGRES:
-        named = {key: value for key, value in config.items() if key not in ("files", "replica")}
-        return postgres_place(named, folder)
+        return postgres_place(target_of(config), folder)
     return plugin_place(store.kind, store.name, config, folder)

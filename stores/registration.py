@@ -7,10 +7,12 @@ from typing import Any
 from django.db import transaction
 from django.utils.text import slugify
 
+from stores.backends.postgres.connection import PostgresTarget
+from stores.connections import IDENTITY, config_of
 from stores.indexes import index_folder
 from stores.models import NAME_LENGTH, Store, StoreKind, clean_name, now_ms
 
-__all__ = ["register_json_store", "register_store", "remove_store"]
+__all__ = ["register_json_store", "register_postgres_store", "register_store", "remove_store"]
 
 # File names that say nothing about whose data it is; the folder's name says more.
 _PLAIN_NAMES = frozenset({"agents", "agent", "data", "db", "kode", "store", "sqlite", "database"})
@@ -50,6 +52,29 @@ def register_json_store(path: Path, *, name: str = "") -> Store:
         if store is not None:
             return _save(store, config, clean_name(name) if name else store.name)
         store = _new(StoreKind.JSON, name, _name_from(path))
+        return _save(store, config, store.name)
+
+
+def register_postgres_store(
+    target: PostgresTarget, *, files: Path | None = None, name: str = ""
+) -> Store:
+    """Return the record of a database, made at the first call; its password is kept sealed.
+
+    The same database of the same server is the same record; another user of it replaces the one
+    on record, with the password that came with it.
+
+    Raises:
+        InvalidQuery: the address has a setting that a store cannot have.
+        django.core.exceptions.ValidationError: the given name is empty, too long or taken.
+    """
+    config = config_of(target, files)
+    same = {f"config__{part}": config[part] for part in IDENTITY}
+    with transaction.atomic():
+        store = Store.objects.filter(kind=StoreKind.POSTGRES, **same).first()
+        if store is not None:
+            config = config_of(target, files, store.config)
+            return _save(store, config, clean_name(name) if name else store.name)
+        store = _new(StoreKind.POSTGRES, name, _name_from(Path(config["host"], config["database"])))
         return _save(store, config, store.name)
 
 

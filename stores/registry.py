@@ -12,9 +12,11 @@ from typing import Final, Protocol
 from django.db import DatabaseError
 
 from stores.backends.jsondir.reader import JsonReader
+from stores.backends.postgres.reader import PostgresReader
 from stores.backends.sqlite.inspect import default_files_path
 from stores.backends.sqlite.reader import SqliteReader
 from stores.browse.reader import Reader
+from stores.connections import target_of
 from stores.errors import StoreNotFound, UnsupportedOperation
 from stores.indexes import index_folder
 from stores.models import Store, StoreKind, now_ms
@@ -103,10 +105,21 @@ def _open_json(store: Store) -> JsonReader:
     )
 
 
+def _open_postgres(store: Store) -> PostgresReader:
+    files = store.config.get("files")
+    return PostgresReader.open(
+        store.id,
+        target_of(store.config),
+        Path(files) if files else None,
+        on_read=lambda: _note_read(store.id),
+    )
+
+
 #: Kind of a store -> what opens its reader.
 _OPENERS: Final[dict[str, Callable[[Store], _ClosableReader]]] = {
     StoreKind.SQLITE: _open_sqlite,
     StoreKind.JSON: _open_json,
+    StoreKind.POSTGRES: _open_postgres,
 }
 
 

@@ -29,6 +29,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "stores.registry": (
         "stores.backends",
         "stores.browse",
+        "stores.connections",
         "stores.errors",
         "stores.indexes",
         "stores.kode",
@@ -37,8 +38,20 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "stores.agent_stores": ("stores.backends", "stores.errors", "stores.kode"),
     "stores.models": ("stores.ids",),
     "stores.migrations": ("stores.ids", "stores.models"),
-    "stores.registration": ("stores.indexes", "stores.models"),
-    "stores.named_places": ("stores.errors", "stores.models", "stores.tools"),
+    "stores.secrets": ("stores.errors",),
+    "stores.connections": ("stores.backends.postgres", "stores.errors", "stores.secrets"),
+    "stores.registration": (
+        "stores.backends.postgres",
+        "stores.connections",
+        "stores.indexes",
+        "stores.models",
+    ),
+    "stores.named_places": (
+        "stores.connections",
+        "stores.errors",
+        "stores.models",
+        "stores.tools",
+    ),
     "stores.tools": (
         "stores.agent_stores",
         "stores.backends",

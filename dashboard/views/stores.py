@@ -34,12 +34,16 @@ class StoreLine:
     @property
     def path(self) -> str:
         """Return where the database is."""
-        return one_line(str(self.store.config.get("path", "")), 400)
+        config = self.store.config
+        server = f"{config.get('host', '')}:{config.get('port', '')}/{config.get('database', '')}"
+        return one_line(str(config.get("path") or server), 400)
 
     @property
     def files(self) -> str:
         """Return where the file half is."""
-        return one_line(str(self.store.config.get("files") or "beside the database"), 400)
+        is_server = self.store.kind == "postgres"
+        default = "no folder named" if is_server else "beside the database"
+        return one_line(str(self.store.config.get("files") or default), 400)
 
     @property
     def size(self) -> str:

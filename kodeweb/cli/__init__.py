@@ -65,8 +65,8 @@ def _parser() -> argparse.ArgumentParser:
     opening.add_argument(
         "path",
         nargs="?",
-        type=Path,
-        help="SQLite file or JSON folder of the SDK; without it the SDK's variables are read",
+        help="SQLite file, JSON folder or postgres:// address; without it the SDK's variables "
+        "are read",
     )
     opening.add_argument(
         "--files", type=Path, metavar="DIR", help="folder of the file half (events, todos)"

@@ -24,8 +24,11 @@ from stores.interface import (
     Store,
     StoreError,
     inspect_json,
+    inspect_postgres,
     inspect_sqlite,
+    read_target,
     register_json_store,
+    register_postgres_store,
     register_store,
 )
 from stores.sample import make_sample_store
@@ -34,23 +37,30 @@ __all__ = ["demo", "login_link", "open_store", "serve", "user"]
 
 
 def open_store(listener: socket.socket, target: Target, arguments: argparse.Namespace) -> int:
-    """Check a SQLite file or a folder of JSON, register it once and serve."""
+    """Check a SQLite file, a folder of JSON or a database, register it once and serve."""
     try:
-        store = _register(target, arguments.name)
+        store, place = _register(target, arguments.name)
     except StoreError as exc:
         raise UserError(str(exc)) from exc
     except ValidationError as exc:
         raise UserError(f"--name cannot be used: {' '.join(exc.messages)}") from exc
-    print(f"Store {store.name}: {target.path}")
+    print(f"Store {store.name}: {place}")
     return serve(listener, arguments)
 
 
-def _register(target: Target, name: str) -> Store:
+def _register(target: Target, name: str) -> tuple[Store, str]:
+    """Return the record of a store that can be read, and where it is, for people."""
     if target.kind == "json":
         inspect_json(target.path)
-        return register_json_store(target.path, name=name)
+        return register_json_store(target.path, name=name), str(target.path)
+    if target.kind == "postgres":
+        database = read_target(target.connection)
+        found = inspect_postgres(database, target.files)
+        store = register_postgres_store(database, files=target.files, name=name)
+        return store, f"{found.path} ({found.rights})"
     inspect_sqlite(target.path, target.files)
-    return register_store(target.path, files=target.files, name=name)
+    store = register_store(target.path, files=target.files, name=name)
+    return store, str(target.path)
 
 
 def serve(

@@ -1,11 +1,13 @@
 """Which store ``kodeweb open`` means: the path given, or the SDK's own variables."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from kodeweb import env
 
 __all__ = ["Target", "UserError", "find_target"]
+
+_SCHEMES = ("postgres://", "postgresql://")
 
 
 class UserError(Exception):
@@ -14,24 +16,29 @@ class UserError(Exception):
 
 @dataclass(frozen=True)
 class Target:
-    """A SQLite file, and the folder of its file half where one was named; or a folder of JSON.
+    """A SQLite file or a PostgreSQL database, and the folder of its file half; or a folder of JSON.
 
-    ``kind`` is ``sqlite`` or ``json``, the words of KODE_STORE_TYPE.
+    ``kind`` is ``sqlite``, ``json`` or ``postgres``, the words of KODE_STORE_TYPE. A database has
+    a ``connection``: its URL, or host, port, database, user and password by name.
     """
 
     kind: str
-    path: Path
+    path: Path = Path()
     files: Path | None = None
+    connection: str | dict[str, str] = field(default="", repr=False)
 
 
-def find_target(path: Path | None, files: Path | None) -> Target:
+def find_target(word: str | None, files: Path | None) -> Target:
     """Return what was named, on the command line or in the environment.
 
     Raises:
         UserError: nothing says which store, or it is of a type that cannot be opened yet.
     """
-    if path is None:
+    if word is None:
         return _from_environment(files)
+    if word.startswith(_SCHEMES):
+        return Target("postgres", files=files, connection=word)
+    path = Path(word)
     if not _is_folder(path):
         return Target("sqlite", path, files)
     if files is not None:
@@ -49,10 +56,12 @@ def _from_environment(files: Path | None) -> Target:
         if folder is None:
             raise UserError("KODE_STORE_TYPE is json, so set KODE_STORE_PATH to the folder.")
         return Target("json", folder)
+    if kind in ("postgres", "postgresql"):
+        return _postgres_from_environment(files)
     if kind != "sqlite":
         raise UserError(
-            f"KODE_STORE_TYPE is {kind!r}; this version opens SQLite and JSON stores, "
-            "so set it to sqlite or json, or give a path."
+            f"KODE_STORE_TYPE is {kind!r}; kodeweb opens SQLite, JSON and PostgreSQL stores, "
+            "so set it to sqlite, json or postgres, or give a path."
         )
     path = env.optional_path("KODE_SQLITE_PATH")
     if path is None:
@@ -61,6 +70,23 @@ def _from_environment(files: Path | None) -> Target:
             "KODE_SQLITE_PATH."
         )
     return Target("sqlite", path, files or env.optional_path("KODE_STORE_PATH"))
+
+
+def _postgres_from_environment(files: Path | None) -> Target:
+    port = env.integer("POSTGRES_PORT", 5432, low=1, high=65535)
+    given = {
+        "host": env.text("POSTGRES_HOST", "localhost"),
+        "port": str(port),
+        "database": env.text("POSTGRES_DB"),
+        "user": env.text("POSTGRES_USER"),
+        "password": env.text("POSTGRES_PASSWORD"),
+    }
+    if not given["database"]:
+        raise UserError("KODE_STORE_TYPE is postgres, so set POSTGRES_DB to the database.")
+    connection = {name: value for name, value in given.items() if value}
+    return Target(
+        "postgres", files=files or env.optional_path("KODE_STORE_PATH"), connection=connection
+    )
 
 
 def _is_folder(path: Path) -> bool:

@@ -27,6 +27,7 @@ class StoreDescription:
     session_count: int
     message_count: int
     tool_call_count: int
+    rights: str = ""
 
 
 @dataclass(frozen=True)

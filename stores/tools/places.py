@@ -117,7 +117,9 @@ def json_place(path: Path) -> Place:
     return Place("json", str(path), {"type": "json", "baseDir": str(path)}, path, path)
 
 
-def postgres_place(connection: str | Mapping[str, Any], files: Path | None) -> Place:
+def postgres_place(
+    connection: PostgresTarget | str | Mapping[str, Any], files: Path | None
+) -> Place:
     """Return the place of a PostgreSQL database, by its URL or settings, and its folder of files.
 
     Raises:
@@ -147,14 +149,26 @@ def exists(place: Place) -> bool:
         StoreUnavailable: something else is there, or it cannot be reached.
     """
     if place.kind == "sqlite" and place.path is not None:
-        if not place.path.exists():
-            return False
-        inspect_sqlite(place.path)
-        return True
+        return _has_database(place.path)
     if place.kind == "json" and place.path is not None:
         return place.path.is_dir()
     if place.kind == "postgres":
         return has_tables(place.target)
+    return True
+
+
+def _has_database(path: Path) -> bool:
+    """Tell whether a file is a store of the SDK; one that is empty is not, and may become one."""
+    try:
+        if not path.stat().st_size:
+            return False
+        inspect_sqlite(path)
+    except FileNotFoundError:
+        return False
+    except StoreUnavailable as exc:
+        # A writer died within a save. Opening to write rolls that back, as the SDK's opening does.
+        if exc.reason != "journal":
+            raise
     return True
 
 
