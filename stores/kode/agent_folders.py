@@ -1,7 +1,8 @@
 """Files of agents by agent id: read whole, replaced at once, listed, never outside the base."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -9,6 +10,7 @@ from stores.errors import InvalidAgentId, StoreError
 from stores.kode.agent_ids import check_agent_id
 from stores.kode.js_text import js_text
 from stores.kode.js_value import js_value
+from stores.kode.row_values import stored_form
 from stores.kode.safe_files import FileSignature, folder_names, open_folder, read_whole, signature
 from stores.kode.safe_writes import locked_folder, made_folder, replace_file, store_errors
 
@@ -55,10 +57,7 @@ class AgentFolders:
     def read(self, agent_id: str, path: Sequence[str]) -> bytes | None:
         """Return what a file holds, None without a regular file there."""
         *folders, name = path
-        with (
-            store_errors(),
-            open_folder(self.base_dir, (*self.parts(agent_id), *folders)) as folder,
-        ):
+        with self._opened(agent_id, folders) as folder:
             return None if folder is None else read_whole(folder, name)
 
     def read_json(self, agent_id: str, path: Sequence[str]) -> Any:
@@ -91,30 +90,36 @@ class AgentFolders:
             replace_file(folder, name, data, tmp_folder=runtime)
 
     def write_json(self, agent_id: str, path: Sequence[str], value: object) -> None:
-        """Put the text of a value in place, indented by two as the SDK does."""
-        self.write(agent_id, path, js_text(value, indent=2).encode())
+        """Put the text of a value in place, indented by two as the SDK does.
+
+        Raises:
+            StoreError: the value has no JSON text.
+        """
+        with stored_form():
+            text = js_text(value, indent=2)
+        self.write(agent_id, path, text.encode())
 
     def names(self, agent_id: str, folders: Sequence[str], suffix: str) -> list[str]:
         """Return the names of the regular files in a folder that end so, sorted."""
-        with (
-            store_errors(),
-            open_folder(self.base_dir, (*self.parts(agent_id), *folders)) as folder,
-        ):
+        with self._opened(agent_id, folders) as folder:
             return [] if folder is None else _regular_names(folder, suffix)
 
     def subfolders(self, agent_id: str, folders: Sequence[str]) -> list[str]:
         """Return the names of the folders in a folder, sorted; links are none."""
-        with (
-            store_errors(),
-            open_folder(self.base_dir, (*self.parts(agent_id), *folders)) as folder,
-        ):
+        with self._opened(agent_id, folders) as folder:
             return [] if folder is None else folder_names(folder)
 
     def signature(self, agent_id: str, path: Sequence[str]) -> FileSignature | None:
         """Return time, size and inode of a regular file, None without one."""
         *folders, name = path
-        with open_folder(self.base_dir, (*self.parts(agent_id), *folders)) as folder:
+        with self._opened(agent_id, folders) as folder:
             return None if folder is None else signature(folder, name)
+
+    @contextmanager
+    def _opened(self, agent_id: str, folders: Sequence[str]) -> Iterator[int | None]:
+        parts = (*self.parts(agent_id), *folders)
+        with store_errors(), open_folder(self.base_dir, parts, is_strict=True) as folder:
+            yield folder
 
 
 def _regular_names(folder: int, suffix: str) -> list[str]:

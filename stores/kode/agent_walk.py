@@ -24,7 +24,7 @@ def walk_agents(base: Path) -> Iterator[str]:
     Raises:
         OSError: the base may not be read.
     """
-    with open_folder(base, ()) as folder:
+    with open_folder(base, (), is_strict=True) as folder:
         if folder is not None:
             for name in folder_names(folder):
                 if id_parts(name) and name != POOL_ID:
@@ -33,7 +33,7 @@ def walk_agents(base: Path) -> Iterator[str]:
 
 def has_files(base: Path, parts: Sequence[str]) -> bool:
     """Tell whether there is a folder with files of an agent."""
-    with open_folder(base, parts) as folder:
+    with open_folder(base, parts, is_strict=True) as folder:
         return folder is not None and _is_agent(folder)
 
 
@@ -48,7 +48,7 @@ def delete_folder(base: Path, parts: Sequence[str], *, with_forks: bool) -> None
         OSError: something of it may not be removed.
     """
     *parents, name = parts
-    with open_folder(base, parents) as parent:
+    with open_folder(base, parents, is_strict=True) as parent:
         if parent is None:
             return
         try:
@@ -115,7 +115,7 @@ def _remove_own(inner: int, *, with_forks: bool) -> None:
 
 
 def _remove_if_empty(base: Path, parts: Sequence[str]) -> bool:
-    with open_folder(base, parts[:-1]) as parent:
+    with open_folder(base, parts[:-1], is_strict=True) as parent:
         if parent is None:
             return False
         try:

@@ -27,6 +27,7 @@ from stores.kode.records import (
     TodoSnapshot,
 )
 from stores.kode.results import FileSystemHealth
+from stores.kode.row_values import stored_form
 from stores.kode.safe_files import open_folder
 from stores.kode.safe_writes import is_writable, locked_folder, store_errors
 
@@ -76,7 +77,9 @@ class FileStore:
             channel = entry.event.get("channel")
             if channel not in CHANNELS:
                 raise StoreError(f"An event's channel is one of {', '.join(CHANNELS)}.")
-            lines.setdefault(channel, []).append(f"{js_text(entry.to_json())}\n".encode())
+            with stored_form():
+                line = f"{js_text(entry.to_json())}\n"
+            lines.setdefault(channel, []).append(line.encode())
         parts = self.folders.parts(agent_id)
         if not lines:
             return
@@ -185,7 +188,10 @@ class FileStore:
     def _events(
         self, parts: tuple[str, ...], since: Bookmark | None, channels: Sequence[str]
     ) -> Iterator[Timeline]:
-        with store_errors(), open_folder(self.base_dir, (*parts, "events")) as folder:
+        with (
+            store_errors(),
+            open_folder(self.base_dir, (*parts, "events"), is_strict=True) as folder,
+        ):
             if folder is None:
                 return
             for channel in channels:

@@ -19,11 +19,11 @@ def js_value(text: str | bytes) -> Any:
         text = text.decode(errors="replace")
     try:
         try:
-            return json.loads(text, parse_constant=_refuse)
+            return _DECODER.decode(text)
         except json.JSONDecodeError:
             raise
         except ValueError:
-            return json.loads(text, parse_constant=_refuse, parse_int=_integer)
+            return _PATIENT.decode(text)
     except RecursionError as exc:
         raise ValueError("JSON nested too deeply") from exc
 
@@ -34,3 +34,8 @@ def _refuse(name: str) -> NoReturn:
 
 def _integer(digits: str) -> int | float:
     return int(digits) if len(digits) <= _MAX_INTEGER_DIGITS else float(digits)
+
+
+# Made once: json.loads makes one with every call that has an option.
+_DECODER: Final = json.JSONDecoder(parse_constant=_refuse)
+_PATIENT: Final = json.JSONDecoder(parse_constant=_refuse, parse_int=_integer)

@@ -45,9 +45,22 @@ class TailBytes:
 
 
 @contextmanager
-def open_folder(base: Path, parts: Sequence[str]) -> Iterator[int | None]:
-    """Give a descriptor of a folder below the base, None when it is not there as a folder."""
-    folder = _walk(base, parts)
+def open_folder(
+    base: Path, parts: Sequence[str], *, is_strict: bool = False
+) -> Iterator[int | None]:
+    """Give a descriptor of a folder below the base, None when it is not there as a folder.
+
+    Raises:
+        OSError: only if ``is_strict``: it is there and may not be opened, or the base is a file.
+    """
+    try:
+        folder = _walk(base, parts)
+    except FileNotFoundError:
+        folder = None
+    except (OSError, ValueError):
+        if is_strict:
+            raise
+        folder = None
     try:
         yield folder
     finally:
@@ -129,17 +142,16 @@ def folder_names(folder: int) -> list[str]:
         return sorted(entry.name for entry in entries if entry.is_dir(follow_symlinks=False))
 
 
-def _walk(base: Path, parts: Sequence[str]) -> int | None:
-    try:
-        # The operator chose the base, it may be a link; nothing below it may.
-        folder = os.open(base, _DIRECTORY)
-    except (OSError, ValueError):
-        return None
+def _walk(base: Path, parts: Sequence[str]) -> int:
+    # The operator chose the base, it may be a link; nothing below it may.
+    folder = os.open(base, _DIRECTORY)
     for part in parts:
         try:
             inner = open_folder_at(folder, part)
-        except (OSError, ValueError):
-            return None
+        except OSError as exc:
+            if exc.errno in (errno.ENOTDIR, errno.ELOOP):
+                raise FileNotFoundError(errno.ENOENT, "a file or a link is no folder") from exc
+            raise
         finally:
             os.close(folder)
         folder = inner

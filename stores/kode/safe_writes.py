@@ -35,6 +35,7 @@ TMP_NAME: Final = ".kodeweb.tmp"
 _DIRECTORY: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _ATTEMPTS: Final = 100
+_DEEP: Final = 32
 _REASONS: Final = {
     errno.EACCES: ("The files of this store may not be changed or read.", "permission"),
     errno.EPERM: ("The files of this store may not be changed or read.", "permission"),
@@ -142,6 +143,12 @@ def remove_entry(folder: int, name: str) -> None:
     Raises:
         OSError: something of it may not be removed.
     """
+    waiting = [name]
+    while waiting:
+        _remove(folder, waiting.pop(), folder, waiting, 0)
+
+
+def _remove(folder: int, name: str, top: int, waiting: list[str], depth: int) -> None:
     try:
         found = os.stat(name, dir_fd=folder, follow_symlinks=False)
     except FileNotFoundError:
@@ -150,12 +157,17 @@ def remove_entry(folder: int, name: str) -> None:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(name, dir_fd=folder)
         return
+    if depth == _DEEP:
+        # However deep a tree is, only so many folders are open at once.
+        waiting.append(f".kodeweb-{secrets.token_hex(8)}")
+        os.rename(name, waiting[-1], src_dir_fd=folder, dst_dir_fd=top)
+        return
     inner = open_folder_at(folder, name)
     try:
         with os.scandir(inner) as entries:
             children = [entry.name for entry in entries]
         for child in children:
-            remove_entry(inner, child)
+            _remove(inner, child, top, waiting, depth + 1)
     finally:
         os.close(inner)
     with contextlib.suppress(FileNotFoundError):

@@ -18,7 +18,7 @@ from stores.kode.files import FileStore
 from stores.kode.js_text import js_text
 from stores.kode.js_value import js_value
 from stores.kode.records import AgentInfo, Approval, Message, Record, Snapshot, ToolCallRecord
-from stores.kode.row_values import is_truthy
+from stores.kode.row_values import is_truthy, stored_form
 from stores.kode.safe_files import open_folder, read_whole, signature
 from stores.kode.safe_writes import locked_folder, replace_file, store_errors
 
@@ -55,7 +55,7 @@ class AgentFiles:
         """
         try:
             value = self._meta(agent_id)
-        except BrokenFile:
+        except StoreError:
             return agent_id != POOL_ID
         return is_truthy(value.get("metadata")) if isinstance(value, dict) else value is not None
 
@@ -96,7 +96,7 @@ class AgentFiles:
         """Return how many ``messages`` or ``tool-calls`` a session has, 0 if it is broken."""
         try:
             return len(self._rows(agent_id, name))
-        except BrokenFile:
+        except StoreError:
             return 0
 
     def saved_at_ms(self, agent_id: str) -> int:
@@ -132,7 +132,7 @@ class AgentFiles:
         for path in self._snapshot_paths(agent_id):
             try:
                 snapshot = self._snapshot(agent_id, path)
-            except BrokenFile as exc:
+            except StoreError as exc:
                 issues.append(str(exc))
             else:
                 found += [] if snapshot is None else [snapshot]
@@ -190,7 +190,7 @@ class AgentFiles:
         issues: list[str] = []
         try:
             rows = self._rows(agent_id, name)
-        except BrokenFile as exc:
+        except StoreError as exc:
             return found, [str(exc)]
         for place, row in enumerate(rows):
             try:
@@ -201,12 +201,13 @@ class AgentFiles:
 
     def _save_rows(self, agent_id: str, name: str, rows: list[Any]) -> None:
         parts = self.folders.parts(agent_id)
-        waiting = js_text({"data": rows, "timestamp": time.time_ns() // 1_000_000})
-        text = js_text(rows, indent=2)
+        with stored_form():
+            waiting = js_text({"data": rows, "timestamp": time.time_ns() // 1_000_000})
+            text = js_text(rows, indent=2)
         with (
             store_errors(),
             locked_folder(self.files.base_dir, (*parts, "runtime")) as runtime,
-            open_folder(self.files.base_dir, parts) as folder,
+            open_folder(self.files.base_dir, parts, is_strict=True) as folder,
         ):
             wal_name = f"{name}.wal"
             replace_file(runtime, wal_name, waiting.encode(), tmp_folder=runtime)

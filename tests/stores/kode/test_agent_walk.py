@@ -1,6 +1,8 @@
 """Walking and deleting: forks are found and spared, links are never followed, canaries live."""
 
 import os
+import subprocess
+import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 from stores.conformance.samples import make_event, make_todos
 from stores.errors import InvalidAgentId, StoreError, StoreUnavailable
 from stores.kode.files import FileStore
+from tests.conftest import ROOT
 from tests.stores.kode.test_agent_ids import HOSTILE
 
 
@@ -172,8 +175,53 @@ def test_a_file_in_place_of_a_folder_is_a_typed_error(tmp_path: Path) -> None:
             store.save_todos("a", make_todos("x"))
         assert refused.value.reason == "foreign"
         assert str(tmp_path) not in str(refused.value)
-        assert store.load_todos("a") is None
-    assert not FileStore(tmp_path / "base").health().writable
+    assert store.load_todos("a") is None
+    no_store = FileStore(tmp_path / "base")
+    assert not no_store.health().writable
+    for ask in (lambda: no_store.load_todos("a"), lambda: list(no_store.agent_ids())):
+        with pytest.raises(StoreUnavailable, match="where this store has a folder"):
+            ask()
+
+
+def test_a_tree_of_any_depth_can_be_deleted(base: Path) -> None:
+    path = base / "agt-2" / "history"
+    path.mkdir()
+    folder = os.open(path, os.O_RDONLY)
+    for _ in range(1100):
+        os.mkdir("deep", dir_fd=folder)
+        inner = os.open("deep", os.O_RDONLY, dir_fd=folder)
+        os.close(folder)
+        folder = inner
+    os.close(folder)
+    FileStore(base).delete_agent("agt-2")
+    assert not (base / "agt-2").exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody without rights")
+def test_files_that_may_not_be_read_are_not_taken_for_none(base: Path) -> None:
+    script = (
+        "import os, sys\n"
+        "from pathlib import Path\n"
+        "from stores.errors import StoreUnavailable\n"
+        "from stores.kode.files import FileStore\n"
+        "store = FileStore(Path(sys.argv[1]))\n"
+        "os.seteuid(65534)\n"
+        "for ask in (lambda: store.load_todos('agt-1'), lambda: list(store.read_events('agt-2')),\n"
+        "            lambda: store.delete_agent('agt-1', with_forks=True)):\n"
+        "    try:\n"
+        "        print(ask())\n"
+        "    except StoreUnavailable as error:\n"
+        "        print(error.reason)\n"
+    )
+    for folder in (base.parent.parent.parent, base.parent.parent, base.parent, base):
+        folder.chmod(0o755)
+    (base / "agt-1" / "runtime" / "todos.json").chmod(0o600)
+    (base / "agt-2").chmod(0o700)
+    before = tree(base)
+    command = [sys.executable, "-c", script, str(base)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["permission"] * 3
+    assert tree(base) == before
 
 
 def test_health_leaves_nothing_behind(base: Path) -> None:
