@@ -103,12 +103,13 @@ def _add_files(store: ExtendedStore, agent_id: str, mark: Bookmark, state: str) 
     store.save_media_cache(agent_id, [media])
 
 
-def made_store(place: Place, count: int) -> Place:
-    """Fill a new store with sessions, one of them with a fork."""
+def made_store(place: Place, count: int, *, oldest: int = 0) -> Place:
+    """Fill a store with sessions, one a day, the first of them with a fork."""
+    oldest = oldest or count
     with open_target(place) as store:
         for number in range(count):
-            add_session(store, f"agt-{number:05d}", days_old=count - number)
-        add_session(store, "agt-00000/fork-1", days_old=count, lineage=("agt-00000",))
+            add_session(store, f"agt-{number:05d}", days_old=oldest - number)
+        add_session(store, "agt-00000/fork-1", days_old=oldest, lineage=("agt-00000",))
     return place
 
 
