@@ -75,9 +75,9 @@ class StoreCard:
 
     @property
     def message(self) -> str:
-        """Return why the store cannot be read, and when it last could."""
+        """Return why the store cannot be read and when it last could, or how far its index is."""
         if self.overview.state == "ok":
-            return ""
+            return one_line(self.overview.message, 400)
         at_ms = self.store.last_ok_at
         last = f" Last readable {exact(at_ms)}." if at_ms else " It was never readable."
         return one_line(self.overview.message, 400) + last

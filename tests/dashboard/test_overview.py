@@ -41,6 +41,17 @@ def test_a_store_is_a_row_with_counts_that_lead_to_lists(reader: FakeReader, get
     assert page.link("3+") == "/browse/agents/sessions/?template=a%26b"
 
 
+def test_a_folder_that_is_being_indexed_says_how_far(reader: FakeReader, get: Get) -> None:
+    reader.state = StoreOverview(
+        state="ok",
+        message="This folder is being indexed: 4,100 of 5,000 sessions so far.",
+        session_count=4100,
+    )
+    page = get("/")
+    assert page.rows[0][1].startswith("Readable")
+    assert "4,100 of 5,000 sessions" in page.rows[0][1]
+
+
 def test_who_waits_for_approval_is_named_with_a_link(reader: FakeReader, get: Get) -> None:
     call = make_tool_call(1, created_at=NOW - 3_600_000, state="APPROVAL_REQUIRED")
     reader.state = StoreOverview(state="ok", awaiting=(call,))
