@@ -1,12 +1,12 @@
 """What ``kodeweb open`` says of a PostgreSQL database that it cannot open."""
 
-from tests.kodeweb.test_cli import Run, assert_one_sentence, home, run
+from tests.kodeweb.test_cli import Run, assert_one_sentence, environment, home, run
 
-__all__ = ["home", "run"]
+__all__ = ["environment", "home", "run"]
 
 
 def test_a_database_that_cannot_be_opened_is_said_in_one_sentence(
-    run: Run,  # noqa: F811  (the fixture)
+    run: Run,
     postgres_database: str,
 ) -> None:
     """Nobody there, no such database, nothing in it, no name, no address; never the password."""
