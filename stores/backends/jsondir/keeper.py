@@ -14,7 +14,7 @@ from typing import Final
 from stores.backends.jsondir.folders import SessionFolder, check_base, look_at, walk_sessions
 from stores.backends.jsondir.index import Index
 from stores.backends.jsondir.index_writer import IndexWriter
-from stores.errors import StoreError
+from stores.errors import StoreError, StoreUnavailable
 
 __all__ = ["PROGRESS", "IndexKeeper", "bring_up_to_date", "progress_text"]
 
@@ -52,6 +52,16 @@ class IndexKeeper:
             StoreUnavailable: the folder cannot be read, or the index cannot be written.
         """
         check_base(self._index.base)
+        try:
+            self._refresh()
+        except StoreUnavailable as exc:
+            if exc.reason != "index":
+                raise
+            # It was damaged and is gone now, or cannot be written at all: once more tells.
+            self._next_at = 0.0
+            self._refresh()
+
+    def _refresh(self) -> None:
         if not self._index.exists():
             self._make()
         with self._lock:

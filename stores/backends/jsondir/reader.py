@@ -138,7 +138,14 @@ class JsonReader(SqlReader):
                 self._keeper.renew()
                 reading = stack.enter_context(self._file.read())
                 schema = IndexSchema(read_schema(reading).tables)
-            yield reading, schema
+            try:
+                yield reading, schema
+            except StoreUnavailable as exc:
+                if exc.reason not in _BAD_INDEX:
+                    raise
+                self._keeper.renew()
+                message = "kodeweb's index of this folder was damaged and is made anew. Reload."
+                raise StoreUnavailable(message, reason="index") from exc
 
     def _with_facts(self, reading: Reading, overview: StoreOverview) -> StoreOverview:
         size = reading.fetch("SELECT sum(size_bytes) FROM kodeweb_folders")[0][0]
