@@ -40,7 +40,9 @@ class StoreLine:
 
     @property
     def files(self) -> str:
-        """Return where the file half is."""
+        """Return where the file half is; a folder of JSON is both halves."""
+        if self.store.kind == "json":
+            return self.path
         is_server = self.store.kind == "postgres"
         default = "no folder named" if is_server else "beside the database"
         return one_line(str(self.store.config.get("files") or default), 400)

@@ -32,7 +32,8 @@ class StoreDescription:
 
 @dataclass(frozen=True)
 class StoreOverview:
-    """The state of one store now. Counts are capped; ``message`` explains any state but ok.
+    """The state of one store now. Counts are capped; ``message`` explains any state but ok,
+    or says how far the index of a readable store is.
 
     ``state``: ``ok`` or a reason of ``StoreUnavailable``. ``has_files`` tells whether the file
     half is there. ``size_bytes`` is that of the database file, or of the SDK's tables.
