@@ -51,7 +51,10 @@ def read_messages(db: AgentDatabase, agent_id: str) -> list[Message]:
 
 
 def read_calls(db: AgentDatabase, agent_id: str) -> list[ToolCallRecord]:
-    """Return the tool calls, oldest first, ties as they were saved: no column tells, ctid does."""
+    """Return the tool calls, oldest first.
+
+    No column tells in which order ties were saved; their place in the table mostly does.
+    """
     statement = f"""
         SELECT {CALL_COLUMNS}
         FROM tool_calls
