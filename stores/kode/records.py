@@ -36,29 +36,20 @@ def _camel(name: str) -> str:
     return head + "".join(part.capitalize() for part in rest)
 
 
-_JSON_NAMES: dict[type["Record"], dict[str, str]] = {}
+# Field, JSON key, record that it holds, whether it must be there.
+_Plan = tuple[tuple[str, str, type["Record"] | None, bool], ...]
+_PLANS: dict[type["Record"], _Plan] = {}
 
 
-def _json_names(kind: type["Record"]) -> dict[str, str]:
-    """Map each field of a record to its JSON key, in writing order."""
-    if kind not in _JSON_NAMES:
-        names = (item.name for item in fields(kind) if item.name != "extra")
-        _JSON_NAMES[kind] = {name: _camel(name) for name in names}
-    return _JSON_NAMES[kind]
-
-
-_NEEDED: dict[type["Record"], frozenset[str]] = {}
-
-
-def _needed(kind: type["Record"]) -> frozenset[str]:
-    """Return the names of the fields that have no default."""
-    if kind not in _NEEDED:
-        _NEEDED[kind] = frozenset(
-            item.name
+def _plan(kind: type["Record"]) -> _Plan:
+    """Return how each field is read and written, in writing order."""
+    if kind not in _PLANS:
+        _PLANS[kind] = tuple(
+            (item.name, _camel(item.name), kind.nested.get(item.name), item.default is MISSING)
             for item in fields(kind)
-            if item.default is MISSING and item.default_factory is MISSING
+            if item.name != "extra"
         )
-    return _NEEDED[kind]
+    return _PLANS[kind]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,16 +66,17 @@ class Record:
         Raises:
             ValueError: not an object, or a field that must be there is missing.
         """
-        if not isinstance(value, Mapping):
+        if type(value) is not dict and not isinstance(value, Mapping):
             raise ValueError(f"{cls.__name__} is not a JSON object")
-        names = _json_names(cls)
         known = {
-            name: _read_nested(cls.nested.get(name), value[key])
-            for name, key in names.items()
+            name: value[key] if kind is None else _read_nested(kind, value[key])
+            for name, key, kind, _ in _plan(cls)
             if key in value
         }
-        keys = set(names.values())
-        extra = {key: item for key, item in value.items() if key not in keys}
+        extra: Mapping[str, Any] = {}
+        if len(known) < len(value):
+            keys = {key for _, key, _, _ in _plan(cls)}
+            extra = {key: item for key, item in value.items() if key not in keys}
         try:
             return cls(**known, extra=extra)
         except TypeError as exc:
@@ -95,18 +87,17 @@ class Record:
 
         One that must be there stays, as null: a call's input may be that.
         """
-        needed = _needed(type(self))
         shape = {
             key: _write_nested(getattr(self, name))
-            for name, key in _json_names(type(self)).items()
-            if getattr(self, name) is not None or name in needed
+            for name, key, _, is_needed in _plan(type(self))
+            if is_needed or getattr(self, name) is not None
         }
         shape.update(self.extra)
         return shape
 
 
-def _read_nested(kind: type[Record] | None, value: Any) -> Any:
-    if kind is None or value is None:
+def _read_nested(kind: type[Record], value: Any) -> Any:
+    if value is None:
         return value
     if isinstance(value, list):
         return tuple(kind.from_json(item) for item in value)

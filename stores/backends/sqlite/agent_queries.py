@@ -1,8 +1,8 @@
 """The filters of the agent store as statements that take the right index.
 
 The SDK never runs ANALYZE, so SQLite would take an equality index even for a value that half of
-the rows have and sort them all; a short look decides that here. Rows are found by rowid first and
-read after, so that neither sorting nor ``offset`` touches a payload.
+the rows have and sort them all; a short look decides that here. Rows that have to be sorted or
+passed over are found by rowid first, so that neither touches a payload.
 """
 
 from collections.abc import Sequence
@@ -47,6 +47,8 @@ class _Where:
         self.clauses: list[str] = []
         self.params: dict[str, Any] = {}
         self.is_one_session = query.agent_id is not None
+        #: No index gives the order of what these conditions find.
+        self.is_sorted = self.is_one_session or getattr(query, "sort_by", "") == "message_count"
         if self.is_one_session:
             self.add(f"agent_id = {self.bind(query.agent_id)}")
 
@@ -72,6 +74,7 @@ class _Where:
         few = _FEW_ROWS[self.table]
         look = f"SELECT 1 FROM {self.table} WHERE {column} IN ({binds}) LIMIT 1 OFFSET {few}"
         is_rare = not self.db.fetch(look, self.params)
+        self.is_sorted = self.is_sorted or is_rare
         self.add(f"{'' if is_rare else '+'}{column} IN ({binds})")
 
     def between(self, low: Any, high: Any) -> None:
@@ -132,20 +135,20 @@ def find_calls(db: AgentDatabase, query: ToolCallFilter) -> list[ToolCallRecord]
 
 
 def _rows(where: _Where, columns: str, order: str, query: Filter) -> list[tuple[Any, ...]]:
-    """Find the rows of a page in their order, then read them."""
+    """Read a page; where rows have to be sorted or passed over, their payloads are left out."""
     db, table = where.db, where.table
-    if query.limit is None and not query.offset:
-        statement = f"SELECT {columns} FROM {table} WHERE {where} ORDER BY {order}"
+    order = order.replace("rowid", f"{table}.rowid")
+    page = ""
+    if query.limit is not None or query.offset:
+        limit = where.bind(-1 if query.limit is None else query.limit)
+        page = f"LIMIT {limit} OFFSET {where.bind(query.offset)}"
+    if not query.offset and not (where.is_sorted and page):
+        statement = f"SELECT {columns} FROM {table} WHERE {where} ORDER BY {order} {page}"
         return db.fetch(statement, where.params)
-    limit = where.bind(-1 if query.limit is None else query.limit)
     statement = f"""
-        SELECT rowid
-        FROM {table}
-        WHERE {where}
+        SELECT {columns}
+        FROM (SELECT {table}.rowid AS place FROM {table} WHERE {where} ORDER BY {order} {page})
+        CROSS JOIN {table} ON {table}.rowid = place
         ORDER BY {order}
-        LIMIT {limit} OFFSET {where.bind(query.offset)}
     """
-    one = f"SELECT {columns} FROM {table} WHERE rowid = ?"
-    with db.reading():
-        found = db.fetch(statement, where.params)
-        return [row for rowid in found for row in db.fetch(one, rowid)]
+    return db.fetch(statement, where.params)
