@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from dashboard.tables._links import quoted
-from stores.interface import close_readers
+from stores.interface import close_readers, get_store
 from tests.dashboard.markup import Markup
 from tests.dashboard.sdk_stores import KINDS, register_copy
 from tests.stores.readers import Copies
@@ -116,11 +116,14 @@ def test_every_kind_of_block_can_be_shown_whole(sdk: sqlite3.Connection, viewer:
     assert len(seen) > 25
 
 
-def test_a_message_comes_back_byte_for_byte(sdk: sqlite3.Connection, viewer: Client) -> None:
+def test_a_message_comes_back_as_it_is_stored(sdk: sqlite3.Connection, viewer: Client) -> None:
+    """Byte for byte, but for jsonb, which has an order of names and spaces of its own."""
+    is_verbatim = get_store("agents").kind != "postgres"
     rows = sdk.execute("SELECT agent_id, seq, content FROM messages LIMIT 100").fetchall()
     for agent_id, seq, content in rows:
         response = viewer.get(f"/browse/agents/message-text/{seq}/{quoted(agent_id)}/")
-        assert response.content.decode() == content
+        text = response.content.decode()
+        assert text == content if is_verbatim else json.loads(text) == json.loads(content)
 
 
 def test_a_copy_shows_its_own_calls_under_its_own_ids(
