@@ -16,7 +16,7 @@ from stores.browse.times import iso_from_ms
 from stores.kode.filters import Filter, MessageFilter, SessionFilter, ToolCallFilter
 from stores.kode.records import Message, ToolCallRecord
 from stores.kode.results import SessionInfo
-from stores.kode.row_values import readable
+from stores.kode.row_values import column_text, readable
 
 __all__ = ["find_calls", "find_messages", "find_sessions"]
 
@@ -57,7 +57,7 @@ class _Where:
         if not sendable:
             self.add("FALSE")
         elif len(sendable) == 1:
-            self.add(f"{column} = {self.bind(_sendable(sendable[0]))}")
+            self.add(f"{column} = {self.bind(column_text(sendable[0]))}")
         else:
             self.add(f"{column} = ANY({self.bind(sendable)})")
 
@@ -132,8 +132,3 @@ def _clamped(query: Filter) -> list[int | None]:
     """Return the bounds as bigints: a time beyond them is before or after every row."""
     bounds = (query.after_ms, query.before_ms)
     return [None if at is None else max(-_MOST, min(at, _MOST)) for at in bounds]
-
-
-def _sendable(text: str) -> str:
-    """Replace halves of surrogate pairs, which no row has and the driver cannot send."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

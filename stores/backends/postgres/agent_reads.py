@@ -14,7 +14,7 @@ from stores.backends.postgres.agent_rows import (
 from stores.kode.consistency import call_issues, message_issues
 from stores.kode.records import AgentInfo, Message, Snapshot, ToolCallRecord
 from stores.kode.results import StoreStats
-from stores.kode.row_values import BrokenRow, readable
+from stores.kode.row_values import BrokenRow, column_text, readable
 
 __all__ = [
     "count_rows",
@@ -71,7 +71,10 @@ def read_snapshot(db: AgentDatabase, agent_id: str, snapshot_id: str) -> Snapsho
         FROM snapshots
         WHERE agent_id = %(agent_id)s AND snapshot_id = %(snapshot_id)s
     """
-    rows = db.fetch(statement, {"agent_id": agent_id, "snapshot_id": snapshot_id})
+    if "\0" in snapshot_id:  # no row has it, and the driver refuses to send it
+        return None
+    one = {"agent_id": agent_id, "snapshot_id": column_text(snapshot_id)}
+    rows = db.fetch(statement, one)
     return snapshot_of(rows[0]) if rows else None
 
 
@@ -94,7 +97,9 @@ def list_agents(db: AgentDatabase, prefix: str) -> list[str]:
         WHERE starts_with(agent_id, %(prefix)s)
         ORDER BY created_at DESC, agent_id
     """
-    return [row[0] for row in db.fetch(statement, {"prefix": prefix})]
+    if "\0" in prefix:
+        return []
+    return [row[0] for row in db.fetch(statement, {"prefix": column_text(prefix)})]
 
 
 def read_stats(db: AgentDatabase, agent_id: str) -> StoreStats:

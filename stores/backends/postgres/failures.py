@@ -110,8 +110,8 @@ _SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "incomplete": ("", "A field that must be there is missing. Nothing of this was kept."),
     "too large": (
         "",
-        "A value is too large for PostgreSQL: an id above 2,700 bytes, a number out of range or "
-        "JSON above 256 MB. Nothing of this was kept.",
+        "A value is too large for PostgreSQL: an id above 2,700 bytes, a number out of range, or "
+        "JSON that is nested too deep or above 256 MB. Nothing of this was kept.",
     ),
     "damaged": (
         "damaged",

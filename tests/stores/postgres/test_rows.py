@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from stores.backends.postgres.agent_store import PostgresStore
 from stores.conformance.samples import fill, make_call, make_info, make_snapshot
 from stores.errors import StoreError
+from stores.kode.filters import SessionFilter, ToolCallFilter
 from stores.kode.js_text import js_text
 from stores.kode.records import Bookmark, Message
 from stores.kode.row_values import BrokenRow
@@ -232,3 +233,22 @@ def test_a_row_of_a_wrong_shape_is_named_and_stops_nothing_else(
     assert store.query_messages()
     assert not store.check_consistency("agt-1").consistent
     assert store.check_consistency("agt-2").consistent
+
+
+@pytest.mark.parametrize("text", ["\0", "half \ud800"])
+def test_a_text_that_no_row_can_have_finds_nothing(store: PostgresStore, text: str) -> None:
+    """The driver would refuse to send it."""
+    fill(store, "agt-1")
+    assert store.list(text) == []
+    assert store.load_snapshot("agt-1", text) is None
+    assert store.query_sessions(SessionFilter(agent_id=text)) == []
+    assert store.query_tool_calls(ToolCallFilter(tool_name=text)) == []
+
+
+def test_json_that_is_nested_too_deep_is_refused(store: PostgresStore) -> None:
+    store.save_info("agt-1", make_info("agt-1"))
+    deep: Any = "x"
+    for _ in range(50_000):
+        deep = [deep]
+    with pytest.raises(StoreError, match="too deep"):
+        store.save_tool_call_records("agt-1", [make_call("a", input=deep)])
