@@ -71,6 +71,8 @@ def _migrate(arguments: argparse.Namespace) -> int:
             with open_source(target) if arguments.dry_run else open_target(target) as store:
                 done = migrate(origin, store, is_dry_run=arguments.dry_run, progress=line, **common)
     for outcome in done.outcomes:
+        for problem in outcome.problems:
+            _say(f"note: {outcome.agent_id}: in the source: {problem}")
         if outcome.outcome in ("failed", "skipped"):
             _say(f"{outcome.outcome}: {outcome.agent_id}: {outcome.reason}")
         if outcome.outcome == "would-copy":

@@ -35,20 +35,27 @@ Progress = Callable[[int, int, str], None]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one session: copied, would-copy, same, skipped or failed, and why."""
+    """What became of one session: copied, would-copy, same, skipped or failed, and why.
+
+    ``problems`` are what the source's own check finds wrong with it. What cannot be read of its
+    files, such as a torn line of a log, is not in the copy.
+    """
 
     agent_id: str
     outcome: str
     reason: str = ""
     sha256: str = ""
+    problems: tuple[str, ...] = ()
 
-    def to_json(self) -> dict[str, str]:
+    def to_json(self) -> dict[str, Any]:
         """Give the line of the report."""
-        shape = {"agentId": self.agent_id, "outcome": self.outcome}
+        shape: dict[str, Any] = {"agentId": self.agent_id, "outcome": self.outcome}
         if self.reason:
             shape["reason"] = self.reason
         if self.sha256:
             shape["sha256"] = self.sha256
+        if self.problems:
+            shape["problems"] = list(self.problems)
         return shape
 
 
@@ -166,7 +173,8 @@ def _copy_verified(source: ExtendedStore, target: ExtendedStore, agent_id: str) 
             target.delete(agent_id)
             raise
         if written.sha256 == after.sha256:
-            return Outcome(agent_id, "copied", sha256=written.sha256)
+            problems = source.check_consistency(agent_id).issues
+            return Outcome(agent_id, "copied", sha256=written.sha256, problems=tuple(problems))
         target.delete(agent_id)
         if after.sha256 == before.sha256:
             return Outcome(agent_id, "failed", _unlike("the target cannot hold", written, after))

@@ -1,6 +1,8 @@
 """Migration: every session arrives whole, or is named with the reason why it did not."""
 
 import json
+import shutil
+import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,17 +12,33 @@ from stores.kode.records import Message
 from stores.tools.content import UNFINISHED
 from stores.tools.migrate import MAX_TRIES, migrate
 from stores.tools.places import Place, find_place, open_source, open_target
+from tests.servers import load_dump
 from tests.stores.tools.conftest import NewPlace
 from tests.stores.tools.support import add_session, hashes, made_store, opened, tree_hash
 
-ROUND = ("json", "sqlite", "json", "sqlite")
+# A message of the SDK's own data holds U+0000, which PostgreSQL cannot.
+NUL_ID = "agt-01M36AC151HTC59WZ7X8SG8K1Y"
 
 
 def test_sdk_data_comes_round_the_kinds_and_back_with_equal_hashes(
     sdk_store: Place, new_place: NewPlace
 ) -> None:
     """Each hop copies all sessions, and the last store equals the first."""
-    _go_round(sdk_store, new_place, ROUND)
+    with open_source(sdk_store) as store:
+        store.delete(NUL_ID)
+    _go_round(sdk_store, new_place, ("json", "postgres", "sqlite"))
+
+
+def test_what_a_kind_cannot_hold_is_named_and_left_out_whole(
+    sdk_store: Place, new_place: NewPlace
+) -> None:
+    """The character U+0000 in PostgreSQL: nothing of that session stays there."""
+    with open_source(sdk_store) as source, open_target(new_place("postgres")) as target:
+        done = migrate(source, target, pattern=NUL_ID[:9] + "*")
+        assert not target.exists(NUL_ID)
+    (failed,) = (row for row in done.outcomes if row.outcome == "failed")
+    assert failed.agent_id == NUL_ID
+    assert "U+0000" in failed.reason
 
 
 def test_the_sdk_folder_of_json_comes_round_with_equal_hashes(
@@ -28,6 +46,17 @@ def test_the_sdk_folder_of_json_comes_round_with_equal_hashes(
 ) -> None:
     """Nested forks and files among them."""
     _go_round(find_place(str(kode_data / "json-store")), new_place, ("sqlite", "json"))
+
+
+def test_the_sdk_postgres_store_comes_round_with_equal_hashes(
+    kode_data: Path, new_place: NewPlace
+) -> None:
+    """Its rows were never written by us."""
+    here = new_place("postgres")
+    load_dump(here.config["connection"], kode_data / "postgres" / "agents.sql")
+    assert here.files is not None
+    shutil.copytree(kode_data / "postgres" / "store", here.files, copy_function=shutil.copyfile)
+    _go_round(here, new_place, ("json", "postgres"))
 
 
 def _go_round(first: Place, new_place: NewPlace, kinds: tuple[str, ...]) -> None:
@@ -167,8 +196,6 @@ def test_a_locked_session_is_skipped(small: Place, new_place: NewPlace) -> None:
 
 def test_a_broken_row_stops_only_its_session(small: Place, new_place: NewPlace) -> None:
     """It is named; the others arrive."""
-    import sqlite3
-
     assert small.path is not None
     with sqlite3.connect(small.path) as database:
         database.execute("UPDATE messages SET content = '{' WHERE agent_id = 'agt-00005'")
@@ -177,6 +204,19 @@ def test_a_broken_row_stops_only_its_session(small: Place, new_place: NewPlace) 
         done = migrate(source, target)
         assert not target.exists("agt-00005")
     assert done.counts == {"copied": 7, "failed": 1}
+
+
+def test_what_cannot_be_read_of_a_source_is_named(small: Place, new_place: NewPlace) -> None:
+    """A torn line of a log is not in the copy, and the report says so."""
+    assert small.files is not None
+    log = small.files / "agt-00005" / "events" / "monitor.log"
+    log.write_text(log.read_text(encoding="utf-8") + "{torn\n", encoding="utf-8")
+    with open_source(small) as source, open_target(new_place("json")) as target:
+        done = migrate(source, target)
+    assert done.counts == {"copied": 8}
+    problems = {row.agent_id: row.problems for row in done.outcomes if row.problems}
+    assert list(problems) == ["agt-00005"]
+    assert "monitor.log" in problems["agt-00005"][0]
 
 
 def test_the_report_says_what_became_of_each(small: Place, new_place: NewPlace) -> None:
