@@ -18,8 +18,10 @@ from stores.backends.jsondir.index_writer import IndexWriter
 from stores.backends.sqlite.schema import SCHEMA
 from stores.errors import StoreUnavailable
 
-__all__ = ["Index"]
+__all__ = ["PROGRESS", "Index"]
 
+#: Name of the note that says how far a build is: "done/total", "0/0" before anything is known.
+PROGRESS: Final = "building"
 #: Another number, another shape: an index of any other version is thrown away.
 _VERSION: Final = 1
 #: What says nothing against the index itself.
@@ -118,7 +120,8 @@ class Index:
         connection.execute("BEGIN IMMEDIATE")
         for statement in (*SCHEMA, *_MORE):
             connection.execute(statement)
-        connection.execute("INSERT INTO kodeweb_state VALUES ('base', ?)", [self._place()])
+        notes = [("base", self._place()), (PROGRESS, "0/0")]
+        connection.executemany("INSERT INTO kodeweb_state VALUES (?, ?)", notes)
         connection.execute(f"PRAGMA user_version = {_VERSION}")
         connection.execute("COMMIT")
 

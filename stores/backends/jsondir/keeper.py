@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Final
 
 from stores.backends.jsondir.folders import SessionFolder, check_base, look_at, walk_sessions
-from stores.backends.jsondir.index import Index
+from stores.backends.jsondir.index import PROGRESS, Index
 from stores.backends.jsondir.index_writer import IndexWriter
 from stores.errors import StoreError, StoreUnavailable
 
-__all__ = ["PROGRESS", "IndexKeeper", "bring_up_to_date", "progress_text"]
+__all__ = ["IndexKeeper", "bring_up_to_date", "progress_text"]
 
 logger = logging.getLogger("stores.jsondir")
 
@@ -27,8 +27,6 @@ PAUSE_S: Final = 2.0
 _PAUSE_FACTOR: Final = 10
 #: How long the page of one session waits for its writer's turn.
 TURN_S: Final = 0.25
-#: Name of the note that says how far a build is: "done/total".
-PROGRESS: Final = "building"
 _WALKED_AT: Final = "walked_at_ms"
 #: Fewer changed sessions than this are no build that anybody need hear of.
 _FEW: Final = 20
@@ -42,6 +40,7 @@ class IndexKeeper:
         self._index = index
         self._lock = threading.Lock()
         self._look: threading.Thread | None = None
+        self._long_look: threading.Thread | None = None
         self._error: StoreError | None = None
         self._next_at = 0.0
 
@@ -70,8 +69,10 @@ class IndexKeeper:
                 name = f"index-{self._store_id[:8]}"
                 look = self._look = threading.Thread(target=self._run, name=name, daemon=True)
                 look.start()
-        if look is not None:
+        if look is not None and look is not self._long_look:
             look.join(WAIT_S)
+            if look.is_alive():
+                self._long_look = look  # a build: nobody waits for it a second time
         error, self._error = self._error, None
         if error is not None:
             raise error
@@ -79,7 +80,9 @@ class IndexKeeper:
     def refresh_session(self, agent_id: str) -> None:
         """Bring one session up to date, unless another writer is at it for too long."""
         found = look_at(self._index.base, agent_id)
-        with self._index.writing(wait_s=TURN_S) as writer:
+        building = self._long_look
+        wait_s = 0.0 if building is not None and building.is_alive() else TURN_S
+        with self._index.writing(wait_s=wait_s) as writer:
             if writer is None:
                 return
             known = writer.signature(agent_id)
@@ -110,7 +113,7 @@ class IndexKeeper:
     def _run(self) -> None:
         began = time.monotonic()
         try:
-            with self._index.writing() as writer:
+            with self._index.writing(wait_s=WAIT_S) as writer:
                 if writer is not None and self._is_due(writer):
                     bring_up_to_date(self._index.base, writer)
         except StoreError as exc:
@@ -134,6 +137,8 @@ def progress_text(note: str) -> str:
     done, _, total = note.partition("/")
     if not (done.isdecimal() and total.isdecimal()):
         return ""
+    if not int(total):
+        return "This folder is being indexed: its sessions are being counted."
     return f"This folder is being indexed: {int(done):,} of {int(total):,} sessions so far."
 
 

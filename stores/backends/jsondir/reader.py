@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from stores.backends.jsondir.copies import SessionCopies, SessionCopy
-from stores.backends.jsondir.index import Index
+from stores.backends.jsondir.index import PROGRESS, Index
 from stores.backends.jsondir.index_file import IndexFile, IndexSchema
-from stores.backends.jsondir.keeper import PROGRESS, IndexKeeper, progress_text
+from stores.backends.jsondir.keeper import IndexKeeper, progress_text
 from stores.backends.jsondir.search import TextSearch
 from stores.backends.sqlite.connection import Reading as SqliteReading
 from stores.backends.sqlite.shape import read_schema

@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from stores.backends.jsondir.index import Index
+from stores.backends.jsondir.index import PROGRESS, Index
 from stores.backends.jsondir.keeper import (
-    PROGRESS,
     IndexKeeper,
     bring_up_to_date,
     progress_text,
@@ -161,7 +160,19 @@ def test_a_build_says_how_far_it_is(folder: Folder, index: Index, keeper: IndexK
     assert progress_text("4100/5000") == (
         "This folder is being indexed: 4,100 of 5,000 sessions so far."
     )
+    assert "being counted" in progress_text("0/0")
     assert progress_text("") == progress_text("x/y") == ""
+
+
+def test_an_index_that_another_process_has_just_made_says_that_it_is_not_whole(
+    folder: Folder, index: Index, keeper: IndexKeeper
+) -> None:
+    folder.add("agt-a", "x")
+    statement = f"SELECT value FROM kodeweb_state WHERE name = '{PROGRESS}'"
+    with index.writing():
+        assert rows(index, statement) == [("0/0",)]
+    keeper.refresh()
+    assert rows(index, statement) == [("",)]
 
 
 def test_a_build_that_was_cut_off_goes_on(
