@@ -13,7 +13,7 @@ from kode_mysql.schema import COLLATIONS, tables
 from kode_mysql.target import MySQLTarget
 from stores.errors import StoreError, StoreUnavailable
 
-__all__ = ["Connection", "Database", "Params"]
+__all__ = ["Connection", "Database", "Params", "connect", "translated"]
 
 if TYPE_CHECKING:
     Connection = pymysql.connections.Connection[Cursor]
@@ -66,7 +66,7 @@ class Database:
         self._idle: list[Connection] = []
         self._lock = threading.Lock()
         self._is_closed = False
-        with self.connection() as connection, _translated():
+        with self.connection() as connection, translated():
             _make_tables(connection)
 
     @contextlib.contextmanager
@@ -89,29 +89,11 @@ class Database:
 
     def connect(self) -> Connection:
         """Open a connection of its own, for a lock."""
-        target = self.target
-        with _translated():
-            connection = pymysql.connect(
-                host=target.host,
-                port=target.port,
-                user=target.user,
-                password=target.password,
-                database=target.database,
-                charset="utf8mb4",
-                autocommit=True,
-                connect_timeout=_CONNECT_SECONDS,
-                read_timeout=_STATEMENT_SECONDS,
-                write_timeout=_STATEMENT_SECONDS,
-                max_allowed_packet=_MAX_PACKET,
-            )
-            with connection.cursor() as cursor:
-                for setting in _SETTINGS:
-                    cursor.execute(setting)
-            return connection
+        return connect(self.target)
 
     def fetch(self, statement: str, params: Params | None = None) -> list[tuple[Any, ...]]:
         """Return all rows of one reading statement."""
-        with _translated(), self.connection() as connection, connection.cursor() as cursor:
+        with translated(), self.connection() as connection, connection.cursor() as cursor:
             cursor.execute(statement, params)
             return list(cursor.fetchall())
 
@@ -120,7 +102,7 @@ class Database:
 
         Nothing of a try that failed is kept, so repeating it is safe.
         """
-        with _translated():
+        with translated():
             for _ in range(_TRIES - 1):
                 with contextlib.suppress(_Deadlock):
                     return self._try(work)
@@ -165,6 +147,32 @@ class Database:
             raise StoreUnavailable("This store is closed. Open it anew.", reason="closed")
 
 
+def connect(target: MySQLTarget) -> Connection:
+    """Open a connection in autocommit.
+
+    Raises:
+        StoreUnavailable: the server cannot be reached, or refuses.
+    """
+    with translated():
+        connection = pymysql.connect(
+            host=target.host,
+            port=target.port,
+            user=target.user,
+            password=target.password,
+            database=target.database,
+            charset="utf8mb4",
+            autocommit=True,
+            connect_timeout=_CONNECT_SECONDS,
+            read_timeout=_STATEMENT_SECONDS,
+            write_timeout=_STATEMENT_SECONDS,
+            max_allowed_packet=_MAX_PACKET,
+        )
+        with connection.cursor() as cursor:
+            for setting in _SETTINGS:
+                cursor.execute(setting)
+        return connection
+
+
 class _Deadlock(pymysql.OperationalError):
     """The server undid a transaction so that another one could go on."""
 
@@ -188,7 +196,7 @@ def _make_tables(connection: Connection) -> None:
 
 
 @contextlib.contextmanager
-def _translated() -> Iterator[None]:
+def translated() -> Iterator[None]:
     """Turn what the driver raises into this project's errors, without the server's own words."""
     try:
         yield

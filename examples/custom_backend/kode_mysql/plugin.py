@@ -1,9 +1,12 @@
 """What the entry point ``mysql`` in the group ``kodeweb.stores`` names."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
+from kode_mysql.reader import MySQLReader
 from kode_mysql.store import MySQLStore
+from kode_mysql.target import MySQLTarget
 from stores.errors import StoreError
 from stores.kode.plugins import StorePlugin
 
@@ -22,4 +25,12 @@ def _create(config: Mapping[str, Any]) -> MySQLStore:
     return MySQLStore(config["connection"], config["fileStoreBaseDir"])
 
 
-PLUGIN = StorePlugin(kind="mysql", label="MySQL database", create_store=_create)
+def _reader(store_id: str, config: Mapping[str, Any], on_read: Callable[[], None]) -> MySQLReader:
+    """Open the reader of a store registered with the same configuration."""
+    target = MySQLTarget.of(config["connection"])
+    return MySQLReader(store_id, target, Path(config["fileStoreBaseDir"]), on_read)
+
+
+PLUGIN = StorePlugin(
+    kind="mysql", label="MySQL database", create_store=_create, open_reader=_reader
+)

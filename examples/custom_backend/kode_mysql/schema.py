@@ -28,12 +28,13 @@ _MESSAGES: Final = """
     CREATE TABLE IF NOT EXISTS messages (
         agent_id VARCHAR(500) NOT NULL,
         seq INT NOT NULL,
-        id VARCHAR(64) NOT NULL,
+        id VARCHAR(80) NOT NULL,
         role VARCHAR(64) NOT NULL,
         content JSON NOT NULL,
         metadata JSON,
         created_at BIGINT NOT NULL,
         PRIMARY KEY (agent_id, seq),
+        UNIQUE INDEX idx_messages_id (id),
         INDEX idx_messages_created_at (created_at),
         INDEX idx_messages_role (role),
         FOREIGN KEY (agent_id) REFERENCES agents (agent_id) ON DELETE CASCADE

@@ -145,7 +145,8 @@ _COPIES = (
     """,
     """
     INSERT INTO messages (agent_id, seq, id, role, content, metadata, created_at)
-    SELECT %(agent_id)s, seq, id, role, content, metadata, %(now)s
+    SELECT %(agent_id)s, seq, CONCAT('msg_', %(now)s, '_', SHA2(CONCAT(%(agent_id)s, seq), 224)),
+           role, content, metadata, %(now)s
     FROM messages
     WHERE agent_id = %(source)s
     """,

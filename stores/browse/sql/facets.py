@@ -22,19 +22,7 @@ def distinct_values(reading: Reading, schema: Schema, table: str, column: str) -
     """
     if not schema.has(table, column):
         return ()
-    step = f"""
-        WITH RECURSIVE step(value) AS (
-            SELECT min({column}) FROM {table}
-            UNION ALL
-            SELECT (SELECT min({column}) FROM {table} WHERE {column} > step.value)
-            FROM step WHERE step.value IS NOT NULL {schema.step_limit}
-        )
-        SELECT value,
-               (SELECT count(*) FROM (
-                    SELECT 1 FROM {table} WHERE {column} = step.value LIMIT {COUNT_CAP + 1}
-                ) AS counted)
-        FROM step WHERE value IS NOT NULL LIMIT {MAX_VALUES + 1}
-    """
+    step = schema.values(table, column, count_cap=COUNT_CAP + 1, most=MAX_VALUES + 1)
     try:
         rows = reading.fetch(step)
     except (StatementTimeout, RowTooLarge):

@@ -145,6 +145,27 @@ class Schema(ABC):
         """Return what to read from, and the SQL of a payload and of its size there."""
         return table, self.column(table, column), self.size(table, column)
 
+    def values(self, table: str, column: str, *, count_cap: int, most: int) -> str:
+        """Return the statement that reads the values of a column, each with its capped count."""
+        return f"""
+            WITH RECURSIVE step(value) AS (
+                SELECT min({column}) FROM {table}
+                UNION ALL
+                SELECT (SELECT min({column}) FROM {table} WHERE {column} > step.value)
+                FROM step WHERE step.value IS NOT NULL {self.step_limit}
+            )
+            SELECT value,
+                   (SELECT count(*) FROM (
+                        SELECT 1 FROM {table} WHERE {column} = step.value LIMIT {count_cap}
+                    ) AS counted)
+            FROM step WHERE value IS NOT NULL LIMIT {most}
+        """
+
+    def has_forks(self) -> str:
+        """Return the condition that another session's id is that of a fork below this one."""
+        below = self.below("fork", "agents.agent_id")
+        return f"EXISTS (SELECT 1 FROM agents AS fork WHERE {below})"
+
     @abstractmethod
     def key(self, table: str) -> str:
         """Return the SQL of what names one row of a table."""

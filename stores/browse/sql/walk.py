@@ -21,6 +21,8 @@ __all__ = ["Found", "Source", "count_rows", "walk"]
 #: How long one request searches before it answers with what it has.
 SEARCH_BUDGET_MS: Final = 180
 COUNT_BUDGET_MS: Final = 35
+#: How long it searches at least, after a plan that did not end in time.
+LEAST_BUDGET_MS: Final = 60
 _FIRST_CHUNK: Final = 400
 _LAST_CHUNK: Final = 20_000
 
@@ -58,14 +60,17 @@ def walk(
     budget_ms: int | None = None,
 ) -> Found:
     """Find up to ``limit`` rows behind ``start``."""
+    budget_ms = SEARCH_BUDGET_MS if budget_ms is None else budget_ms
     if not where.is_scan and where.accept is None:
+        began = time.monotonic()
         try:
             return Found(_select(reading, source, where, order, start, None, limit))
         except StatementTimeout:
-            pass
+            # People have waited for this already.
+            spent_ms = int((time.monotonic() - began) * 1000)
+            budget_ms = max(min(budget_ms, LEAST_BUDGET_MS), budget_ms - spent_ms)
         except RowTooLarge:
             return _select_one_by_one(reading, source, where, order, start, limit)
-    budget_ms = SEARCH_BUDGET_MS if budget_ms is None else budget_ms
     return _search(reading, source, where, order, start, limit, budget_ms)
 
 
@@ -200,12 +205,13 @@ def _select(
         clauses.append(order.up_to(end, "end", params))
     conditions = " AND ".join(clauses)
     if where.is_sorted:
-        # Sort narrow rows, then read the payloads of those that are shown.
+        # Sort narrow rows, then read the payloads of those that are shown. Not every database
+        # knows LIMIT right inside of IN.
         conditions = f"""
-            {source.key} IN (
-                SELECT {source.key} FROM {source.table} WHERE {conditions}
+            {source.key} IN (SELECT found FROM (
+                SELECT {source.key} AS found FROM {source.table} WHERE {conditions}
                 ORDER BY {order.sql} LIMIT :limit
-            )
+            ) AS narrow)
         """
     statement = f"""
         SELECT {", ".join(source.columns)}, {order.values}
