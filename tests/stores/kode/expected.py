@@ -247,7 +247,7 @@ def _compressions(agent_id: str, known: Answer, store: ExtendedStore) -> None:
 
 
 def _recovered(agent_id: str, known: Answer, store: ExtendedStore) -> None:
-    got = [
+    got: list[Answer] = [
         {
             "path": file.path,
             "timestamp": file.timestamp,
