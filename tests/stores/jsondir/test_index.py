@@ -214,6 +214,24 @@ def test_two_processes_keep_one_index(folder: Folder, index: Index) -> None:
     assert sorted(found) == sorted(expected)
 
 
+def test_a_builder_that_is_killed_leaves_an_index_that_the_next_one_completes(
+    folder: Folder, index: Index, keeper: IndexKeeper
+) -> None:
+    """At ten moments; nothing is left that keeps the next one out."""
+    for number in range(80):
+        folder.add(f"agt-{number:02}", "text " * 500)
+    context = multiprocessing.get_context("fork")
+    for number in range(10):
+        worker = context.Process(target=_serve, args=(folder.base, index.path.parent, 1))
+        worker.start()
+        worker.join(number / 50)
+        worker.kill()
+        worker.join()
+    keeper.refresh()
+    assert rows(index, "SELECT count(*) FROM agents") == [(80,)]
+    assert rows(index, "PRAGMA integrity_check") == [("ok",)]
+
+
 @pytest.mark.parametrize(
     ("harm", "reason"), [("missing", "missing"), ("file", "foreign"), ("unwritable", "index")]
 )
