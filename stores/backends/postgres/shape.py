@@ -119,6 +119,19 @@ class PostgresSchema(Schema):
             return named
         return f"{table}.lineage @> jsonb_build_array({ancestor}::text) AND {named}"
 
+    def has_forks(self) -> str:
+        # All parents of forks at once: looked up by one, each session costs a walk of an index.
+        lineage = self._json("fork", "lineage")
+        return f"""agents.agent_id IN (
+            SELECT parent.agent_id
+            FROM agents AS fork
+            CROSS JOIN LATERAL jsonb_array_elements_text(
+                CASE WHEN jsonb_typeof({lineage}) = 'array' THEN {lineage} ELSE '[]' END
+            ) AS parent (agent_id)
+            WHERE strpos(fork.agent_id, '/') > 0
+              AND starts_with(fork.agent_id, parent.agent_id || '/')
+        )"""
+
     def child(self, ancestor: str, where: Where) -> str:
         mark, lineage = where.bind(ancestor), self._json("agents", "lineage")
         return f"{lineage} @> jsonb_build_array({mark}::text) AND {lineage} ->> -1 = {mark}::text"
@@ -162,7 +175,8 @@ class PostgresSchema(Schema):
 
     def _json(self, table: str, column: str) -> str:
         name = f"{table}.{column}"
-        return name if self.types.get(table, {}).get(column) == "jsonb" else f"{name}::jsonb"
+        kind = self.types.get("agents" if table == "fork" else table, {}).get(column)
+        return name if kind == "jsonb" else f"{name}::jsonb"
 
     def _created(self) -> str:
         return self.sort_key("agents", "created_at", "''")

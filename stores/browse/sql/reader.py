@@ -160,16 +160,19 @@ class SqlReader(SessionReading):
         accept = self._status_test(reading, schema, query.status) if query.status else None
         where = session_where(reading, schema, query, accept)
         where.is_scan = where.is_scan and not schema.is_planned
+        where.is_sorted = where.is_sorted or schema.is_planned
         return List(session_source(schema), where, session_order(schema, query.sort))
 
     def _messages(self, reading: Reading, schema: Schema, query: MessageQuery) -> List:
         where = message_where(reading, schema, query)
         where.is_scan = where.is_scan and not (schema.is_planned and not query.text)
+        where.is_sorted = where.is_sorted or schema.is_planned
         return List(message_source(schema), where, message_order(schema, query.sort))
 
     def _tool_calls(self, reading: Reading, schema: Schema, query: ToolCallQuery) -> List:
         where = call_where(reading, schema, query)
         where.is_scan = where.is_scan and not (schema.is_planned and not query.text)
+        where.is_sorted = where.is_sorted or schema.is_planned
         return List(call_source(schema), where, call_order(schema, query.sort))
 
     def _status_test(

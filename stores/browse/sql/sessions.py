@@ -127,8 +127,7 @@ def session_where(
 
 def _add_has(reading: Reading, schema: Schema, where: Where, name: str) -> None:
     if name == "forks":
-        below = schema.below("fork", "agents.agent_id")
-        where.add(f"EXISTS (SELECT 1 FROM agents AS fork WHERE {below})", is_scan=True)
+        where.add(schema.has_forks(), is_scan=True)
     elif name == "snapshots":
         if not schema.has("snapshots"):
             raise InvalidQuery("This store has no table of snapshots.")
