@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from stores.backends.jsondir.agent_store import JSONStore
 from stores.backends.postgres.agent_store import PostgresStore
+from stores.backends.postgres.connection import PostgresTarget
 from stores.backends.sqlite.agent_store import SqliteStore
 from stores.errors import StoreError
 from stores.kode.plugins import find_plugin
@@ -111,7 +112,7 @@ def _open_json(given: _Given) -> Store:
 
 
 def _open_postgres(given: _Given) -> Store:
-    connection = given.take("connection", (str, Mapping))
+    connection = given.take("connection", (str, Mapping, PostgresTarget))
     files = given.take("fileStoreBaseDir", _PATH)
     given.done()
     return PostgresStore(connection, files)

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from stores.agent_stores import create_extended_store
+from stores.backends.jsondir.folders import walk_sessions
+from stores.backends.jsondir.inspect import inspect_json
 from stores.backends.postgres.config import ConnectionSettings
 from stores.backends.postgres.connection import PostgresTarget
 from stores.backends.postgres.table_copy import has_tables
@@ -151,7 +153,7 @@ def exists(place: Place) -> bool:
     if place.kind == "sqlite" and place.path is not None:
         return _has_database(place.path)
     if place.kind == "json" and place.path is not None:
-        return place.path.is_dir()
+        return _has_sessions(place.path)
     if place.kind == "postgres":
         return has_tables(place.target)
     return True
@@ -170,6 +172,31 @@ def _has_database(path: Path) -> bool:
         if exc.reason != "journal":
             raise
     return True
+
+
+def _has_sessions(path: Path) -> bool:
+    """Tell whether a folder is a store of JSON; an empty one is not, and may become one.
+
+    Raises:
+        StoreUnavailable: it holds other things, such as the file half of a database.
+    """
+    if not path.is_dir():
+        return False
+    try:
+        if next(walk_sessions(path), None) is not None:
+            return True
+        # What a copy leaves that is killed before its first session has a row.
+        if all(_is_begun(entry) for entry in path.iterdir()):
+            return False
+    except OSError as exc:
+        message = f"{path} cannot be read: {exc.strerror}."
+        raise StoreUnavailable(message, reason="permission") from exc
+    inspect_json(path)
+    return True
+
+
+def _is_begun(entry: Path) -> bool:
+    return entry.is_dir() and {found.name for found in entry.iterdir()} <= {"runtime"}
 
 
 def open_source(place: Place) -> ExtendedStore:

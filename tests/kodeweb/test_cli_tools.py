@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from kodeweb.cli.progress import ProgressLine
-from stores.interface import open_target, register_store
+from stores.backends.postgres.connection import PostgresTarget
+from stores.interface import open_source, open_target, register_postgres_store, register_store
 from stores.named_places import resolve_place
 from stores.tools.places import find_place
 from tests.stores.tools.support import hashes, made_store
@@ -159,6 +160,16 @@ def test_a_registered_name_is_a_store(tmp_path: Path, monkeypatch: pytest.Monkey
         place = resolve_place(word)
         assert (place.path, place.files) == (path, files)
     assert resolve_place("./my-store").kind == "json"
+
+
+@pytest.mark.django_db
+def test_a_registered_database_is_a_store(tmp_path: Path, postgres_database: str) -> None:
+    """With the password that is kept sealed on its record."""
+    made_store(find_place(postgres_database, tmp_path), 1)
+    target = PostgresTarget.from_url(postgres_database)
+    record = register_postgres_store(target, files=tmp_path, name="Served")
+    with open_source(resolve_place(record.slug)) as store:
+        assert len(store.list()) == 2
 
 
 class _Terminal:

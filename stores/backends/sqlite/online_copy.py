@@ -45,7 +45,7 @@ def copy_database(source: Path, destination: Path, *, progress: Progress | None 
             for ending in ("-wal", "-shm")
         )
         is_stepped = not header.is_wal and header.size_bytes > ONE_STEP_BYTES
-        options = "mode=ro&immutable=1" if is_quiet else "mode=ro"
+        options = "mode=ro&readonly_shm=1" + ("&immutable=1" if is_quiet else "")
         os.close(os.open(destination, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         try:
             with (

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from stores.errors import StoreUnavailable
 from stores.kode.records import Message
 from stores.tools.content import UNFINISHED
 from stores.tools.migrate import MAX_TRIES, migrate
@@ -227,6 +228,20 @@ def test_the_report_says_what_became_of_each(small: Place, new_place: NewPlace) 
     assert report["complete"] is True
     wanted = hashes(small)
     assert {row["agentId"]: row["sha256"] for row in report["agents"]} == wanted
+
+
+def test_sessions_are_not_strewn_among_other_things(
+    small: Place, new_place: NewPlace, tmp_path: Path
+) -> None:
+    """A folder with other files, or the file half of a database, is no folder of JSON."""
+    assert small.files is not None
+    for folder in (tmp_path / "canaries", small.files):
+        with pytest.raises(StoreUnavailable, match=folder.name):
+            open_target(find_place(str(folder)))
+    begun = new_place("json")
+    assert begun.path is not None
+    (begun.path / "agt-1" / "runtime").mkdir(parents=True)
+    open_target(begun).close()
 
 
 def test_opening_a_source_makes_nothing(tmp_path: Path) -> None:
