@@ -74,7 +74,10 @@ def info_of(row: Row) -> AgentInfo:
     """Read INFO_COLUMNS."""
     agent_id, template_id, created_at, version, lineage, count, sfp, *rest = row
     bookmark, breakpoint, metadata = rest
-    parse = _parser(f"session {agent_id}")
+    what = f"session {agent_id}"
+    _check_texts(what, agent_id, template_id, created_at, version)
+    _check_numbers(what, count, sfp)
+    parse = _parser(what)
     shape = {
         "agentId": agent_id,
         "templateId": template_id,
@@ -87,12 +90,14 @@ def info_of(row: Row) -> AgentInfo:
         "breakpoint": breakpoint or None,
         "metadata": parse("metadata", metadata, dict),
     }
-    return _built(f"session {agent_id}", lambda: AgentInfo.from_json(shape))
+    return _built(what, lambda: AgentInfo.from_json(shape))
 
 
 def session_of(row: Row) -> SessionInfo:
     """Read SESSION_COLUMNS."""
     agent_id, template_id, created_at, message_count, last_sfp_index, breakpoint = row
+    _check_texts(f"session {agent_id}", agent_id, template_id, created_at)
+    _check_numbers(f"session {agent_id}", message_count, last_sfp_index)
     return SessionInfo(
         agent_id=agent_id,
         template_id=template_id,
@@ -106,7 +111,9 @@ def session_of(row: Row) -> SessionInfo:
 def message_of(row: Row) -> Message:
     """Read MESSAGE_COLUMNS."""
     agent_id, seq, role, content, metadata = row
-    parse = _parser(f"message {seq} of session {agent_id}")
+    what = f"message {seq} of session {agent_id}"
+    _check_texts(what, role)
+    parse = _parser(what)
     return Message(
         role=role,
         content=parse("content", content, list),
@@ -140,6 +147,8 @@ def call_of(row: Row) -> ToolCallRecord:
     (call_id, name, given, state, approval, result, error, is_error, *times, audit) = row
     started, completed, duration, created, updated = times
     what = f"tool call {call_id}"
+    _check_texts(what, call_id, name, state)
+    _check_numbers(what, created, updated)
     parse = _parser(what)
     given, approval = parse("input", given), parse("approval", approval, dict)
     result = parse("result", result) if result else None
@@ -151,7 +160,7 @@ def call_of(row: Row) -> ToolCallRecord:
             id=call_id,
             name=name,
             input=given,
-            state=state.upper() if isinstance(state, str) else state,
+            state=state.upper(),
             approval=Approval.from_json(approval),
             result=result,
             error=error or None,
@@ -183,6 +192,8 @@ def snapshot_of(row: Row) -> Snapshot:
     """Read SNAPSHOT_COLUMNS."""
     agent_id, snapshot_id, messages, last_sfp_index, bookmark, created_at, metadata = row
     what = f"snapshot {snapshot_id} of session {agent_id}"
+    _check_texts(what, snapshot_id, created_at)
+    _check_numbers(what, last_sfp_index)
     parse = _parser(what)
     shape = {
         "id": snapshot_id,
@@ -197,6 +208,17 @@ def snapshot_of(row: Row) -> Snapshot:
 
 def _json_or_null(value: Any) -> str | None:
     return None if value is None else js_text(value)
+
+
+def _check_texts(what: str, *values: Any) -> None:
+    """Refuse a blob or a number where SQLite let one in."""
+    if not all(isinstance(value, str) for value in values):
+        raise BrokenRow(f"The {what} cannot be read: one of its columns holds no text.")
+
+
+def _check_numbers(what: str, *values: Any) -> None:
+    if not all(isinstance(value, int | float) for value in values):
+        raise BrokenRow(f"The {what} cannot be read: one of its columns holds no number.")
 
 
 def _parser(what: str) -> Callable[..., Any]:

@@ -54,6 +54,10 @@ def _translated(error: Exception) -> StoreError:
     if isinstance(error, OverflowError | UnicodeError):
         return StoreError("the database refused a row: a number or a text that it cannot hold")
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if isinstance(error, sqlite3.ProgrammingError | sqlite3.InterfaceError):
+        if "closed" in str(error):  # by another thread, between its check and its statement
+            return StoreUnavailable("This store is closed. Open it anew.", reason="closed")
+        return StoreError("the database refused a row: a value of a type that it cannot hold")
     if code == sqlite3.SQLITE_CONSTRAINT:
         return StoreError(f"the database refused a row: {error}")
     if code in (sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_MISMATCH):

@@ -80,6 +80,25 @@ def test_a_broken_session_is_named_and_hides_no_other(store: SqliteStore, path: 
     assert "metadata" in store.check_consistency("agt-1").issues[0]
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE agents SET message_count = 'many'",
+        "UPDATE agents SET template_id = x'00ff'",
+        "UPDATE messages SET role = x'00ff'",
+        "UPDATE tool_calls SET created_at = 'early'",
+        "UPDATE tool_calls SET name = x'00ff'",
+    ],
+)
+def test_a_column_of_the_wrong_type_is_a_broken_row(
+    store: SqliteStore, path: Path, change: str
+) -> None:
+    _change(path, change)
+    assert [issue for issue in store.check_consistency("agt-1").issues if "holds no" in issue]
+    found = (store.query_sessions(), store.query_messages(), store.query_tool_calls())
+    assert [] in found
+
+
 def test_a_type_of_block_is_found_in_blocks_only(store: SqliteStore) -> None:
     blocks = [
         [{"type": "text", "text": '"image" {"type":"image"}'}],
@@ -220,7 +239,8 @@ def test_tables_of_somebody_else_are_named_so(path: Path) -> None:
 
 
 def test_a_value_that_no_row_can_hold_is_refused_whole(store: SqliteStore) -> None:
-    for call in (make_call("call-3", created_at=1 << 70), make_call("call-3", input={1, 2})):
+    for change in ({"created_at": 1 << 70}, {"input": {1, 2}}, {"started_at": [1]}, {"name": 7}):
+        call = make_call("call-3", **change)
         with pytest.raises(StoreError):
             store.save_tool_call_records("agt-1", [make_call("call-9"), call])
     assert {call.id for call in store.load_tool_call_records("agt-1")} == {"call-1", "call-2"}
