@@ -1,9 +1,12 @@
 """How a PostgreSQL database is kept on a store's record: its password sealed, the rest plain.
 
+Of a store of another package nobody here knows which part is a secret: it is sealed whole.
+
 A sealed password belongs to one host, port, database and user. Whoever names another one gives the
 password again, so that it cannot be led to a machine that it was not meant for.
 """
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -13,7 +16,15 @@ from stores.backends.postgres.connection import PostgresTarget
 from stores.errors import InvalidQuery, StoreUnavailable
 from stores.secrets import seal, unseal
 
-__all__ = ["IDENTITY", "check_settings", "config_of", "read_target", "target_of"]
+__all__ = [
+    "IDENTITY",
+    "check_settings",
+    "config_of",
+    "opened_config",
+    "read_target",
+    "sealed_config",
+    "target_of",
+]
 
 #: What makes a database the same one.
 IDENTITY: Final = ("host", "port", "database")
@@ -105,3 +116,18 @@ def target_of(config: Mapping[str, Any]) -> PostgresTarget:
         sslmode=config.get("sslmode", ""),
         settings=tuple(sorted(config.get("settings", {}).items())),
     )
+
+
+def sealed_config(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the record of a configuration that may hold a secret anywhere."""
+    return {"sealed": seal(json.dumps(dict(config), sort_keys=True))}
+
+
+def opened_config(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the configuration again.
+
+    Raises:
+        StoreUnavailable: reason ``credentials``: it cannot be read any more.
+    """
+    config = json.loads(unseal(record.get("sealed", "")))
+    return dict(config)

@@ -60,6 +60,7 @@ from stores.errors import (
 from stores.kode.agent_folders import BrokenFile
 from stores.kode.event_log import Event, EventPage, EventPosition
 from stores.kode.filters import MessageFilter, SessionFilter, ToolCallFilter
+from stores.kode.plugins import inspect_plugin
 from stores.kode.records import (
     AgentInfo,
     Bookmark,
@@ -91,6 +92,7 @@ from stores.models import Store
 from stores.named_places import resolve_place
 from stores.registration import (
     register_json_store,
+    register_plugin_store,
     register_postgres_store,
     register_store,
     remove_store,
@@ -198,6 +200,7 @@ __all__ = [
     "find_old",
     "get_store",
     "inspect_json",
+    "inspect_plugin",
     "inspect_postgres",
     "inspect_sqlite",
     "list_stores",
@@ -210,6 +213,7 @@ __all__ = [
     "prune",
     "read_target",
     "register_json_store",
+    "register_plugin_store",
     "register_postgres_store",
     "register_store",
     "remove_store",

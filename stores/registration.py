@@ -1,6 +1,7 @@
 """Adding stores to the registry's table: the same file again is the same record."""
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +9,22 @@ from django.db import transaction
 from django.utils.text import slugify
 
 from stores.backends.postgres.connection import PostgresTarget
-from stores.connections import IDENTITY, config_of
+from stores.connections import IDENTITY, config_of, opened_config, sealed_config
+from stores.errors import InvalidQuery, StoreUnavailable
 from stores.indexes import index_folder
+from stores.kode.plugins import find_plugin
 from stores.models import NAME_LENGTH, Store, StoreKind, clean_name, now_ms
 
-__all__ = ["register_json_store", "register_postgres_store", "register_store", "remove_store"]
+__all__ = [
+    "register_json_store",
+    "register_plugin_store",
+    "register_postgres_store",
+    "register_store",
+    "remove_store",
+]
 
+#: What the column of kinds holds.
+_KIND_LENGTH = 16
 # File names that say nothing about whose data it is; the folder's name says more.
 _PLAIN_NAMES = frozenset({"agents", "agent", "data", "db", "kode", "store", "sqlite", "database"})
 
@@ -76,6 +87,35 @@ def register_postgres_store(
             return _save(store, config, clean_name(name) if name else store.name)
         store = _new(StoreKind.POSTGRES, name, _name_from(Path(config["host"], config["database"])))
         return _save(store, config, store.name)
+
+
+def register_plugin_store(kind: str, config: Mapping[str, Any], *, name: str = "") -> Store:
+    """Return the record of a store of another package's kind, made at the first call.
+
+    ``config`` is what its plug-in takes, all of it JSON; it is kept sealed. The same configuration
+    again is the same record.
+
+    Raises:
+        UnsupportedOperation: no installed package offers this kind.
+        InvalidQuery: the kind has a longer name than a record can hold.
+        django.core.exceptions.ValidationError: the given name is empty, too long or taken.
+    """
+    find_plugin(kind)
+    if len(kind) > _KIND_LENGTH:
+        raise InvalidQuery(f"The name of a kind has at most {_KIND_LENGTH} characters.")
+    with transaction.atomic():
+        for store in Store.objects.filter(kind=kind):
+            if _holds(store, config):
+                return _save(store, store.config, clean_name(name) if name else store.name)
+        store = _new(kind, name, kind)
+        return _save(store, sealed_config(config), store.name)
+
+
+def _holds(store: Store, config: Mapping[str, Any]) -> bool:
+    try:
+        return opened_config(store.config) == dict(config)
+    except StoreUnavailable:  # sealed by a key that is gone: registering again makes a new record
+        return False
 
 
 def remove_store(store: Store) -> None:

@@ -7,7 +7,7 @@ import logging
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 from django.db import DatabaseError
 
@@ -16,9 +16,10 @@ from stores.backends.postgres.reader import PostgresReader
 from stores.backends.sqlite.inspect import default_files_path
 from stores.backends.sqlite.reader import SqliteReader
 from stores.browse.reader import Reader
-from stores.connections import target_of
-from stores.errors import StoreNotFound, UnsupportedOperation
+from stores.connections import opened_config, target_of
+from stores.errors import StoreNotFound
 from stores.indexes import index_folder
+from stores.kode.plugins import ClosableReader, find_plugin
 from stores.models import Store, StoreKind, now_ms
 
 __all__ = ["close_readers", "get_store", "list_stores", "open_reader"]
@@ -28,14 +29,8 @@ logger = logging.getLogger("stores.registry")
 NOTE_EVERY_MS: Final = 60_000
 
 
-class _ClosableReader(Reader, Protocol):
-    """What is kept here: a reader that can be closed."""
-
-    def close(self) -> None: ...
-
-
 _lock = threading.Lock()
-_readers: dict[str, tuple[int, _ClosableReader]] = {}
+_readers: dict[str, tuple[int, ClosableReader]] = {}
 _noted: dict[str, int] = {}
 
 
@@ -61,11 +56,9 @@ def open_reader(store: Store) -> Reader:
     """Return the pooled, limited, read-only reader of a store; opens no file yet.
 
     Raises:
-        UnsupportedOperation: this kind of store cannot be browsed.
+        UnsupportedOperation: this kind of store cannot be browsed, or its package is gone.
     """
-    opener = _OPENERS.get(store.kind)
-    if opener is None:
-        raise UnsupportedOperation(f"Stores of the kind {store.kind!r} cannot be browsed yet.")
+    opener = _OPENERS.get(store.kind, _open_plugin)
     with _lock:
         kept = _readers.get(store.id)
         if kept is None or kept[0] != store.updated_at:
@@ -115,8 +108,13 @@ def _open_postgres(store: Store) -> PostgresReader:
     )
 
 
+def _open_plugin(store: Store) -> ClosableReader:
+    plugin = find_plugin(store.kind)
+    return plugin.reader(store.id, opened_config(store.config), lambda: _note_read(store.id))
+
+
 #: Kind of a store -> what opens its reader.
-_OPENERS: Final[dict[str, Callable[[Store], _ClosableReader]]] = {
+_OPENERS: Final[dict[str, Callable[[Store], ClosableReader]]] = {
     StoreKind.SQLITE: _open_sqlite,
     StoreKind.JSON: _open_json,
     StoreKind.POSTGRES: _open_postgres,

@@ -43,7 +43,9 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "stores.registration": (
         "stores.backends.postgres",
         "stores.connections",
+        "stores.errors",
         "stores.indexes",
+        "stores.kode",
         "stores.models",
     ),
     "stores.named_places": (

@@ -24,10 +24,12 @@ from stores.interface import (
     Store,
     StoreError,
     inspect_json,
+    inspect_plugin,
     inspect_postgres,
     inspect_sqlite,
     read_target,
     register_json_store,
+    register_plugin_store,
     register_postgres_store,
     register_store,
 )
@@ -58,9 +60,25 @@ def _register(target: Target, name: str) -> tuple[Store, str]:
         found = inspect_postgres(database, target.files)
         store = register_postgres_store(database, files=target.files, name=name)
         return store, f"{found.path} ({found.rights})"
+    if isinstance(target.connection, str) and target.connection:
+        config = _plugin_config(target)
+        inspect_plugin(target.kind, config)
+        store = register_plugin_store(target.kind, config, name=name)
+        return store, f"a store of the kind {target.kind}"
     inspect_sqlite(target.path, target.files)
     store = register_store(target.path, files=target.files, name=name)
     return store, str(target.path)
+
+
+def _plugin_config(target: Target) -> dict[str, str]:
+    """Return what a plug-in is given, in the words of the SDK's configuration."""
+    if target.files is None:
+        raise UserError(f"A store of the kind {target.kind} needs --files DIR for its file half.")
+    return {
+        "type": target.kind,
+        "connection": str(target.connection),
+        "fileStoreBaseDir": str(target.files.resolve()),
+    }
 
 
 def serve(

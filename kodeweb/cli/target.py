@@ -1,5 +1,6 @@
 """Which store ``kodeweb open`` means: the path given, or the SDK's own variables."""
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from kodeweb import env
 __all__ = ["Target", "UserError", "find_target"]
 
 _SCHEMES = ("postgres://", "postgresql://")
+_ADDRESS = re.compile(r"([a-z][a-z0-9+.-]{0,30})://")
 
 
 class UserError(Exception):
@@ -18,8 +20,9 @@ class UserError(Exception):
 class Target:
     """A SQLite file or a PostgreSQL database, and the folder of its file half; or a folder of JSON.
 
-    ``kind`` is ``sqlite``, ``json`` or ``postgres``, the words of KODE_STORE_TYPE. A database has
-    a ``connection``: its URL, or host, port, database, user and password by name.
+    ``kind`` is ``sqlite``, ``json`` or ``postgres``, the words of KODE_STORE_TYPE, or the kind of
+    a plug-in, which is the scheme of its addresses. A database has a ``connection``: its URL, or
+    host, port, database, user and password by name.
     """
 
     kind: str
@@ -38,6 +41,9 @@ def find_target(word: str | None, files: Path | None) -> Target:
         return _from_environment(files)
     if word.startswith(_SCHEMES):
         return Target("postgres", files=files, connection=word)
+    if address := _ADDRESS.match(word):
+        # Whether a package offers this kind is found out when the store is opened.
+        return Target(address[1], files=files, connection=word)
     path = Path(word)
     if not _is_folder(path):
         return Target("sqlite", path, files)

@@ -8,18 +8,35 @@ one costs only those who use it.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from stores.browse.reader import Reader
-from stores.errors import StoreError, UnsupportedOperation
+from stores.errors import StoreError, StoreUnavailable, UnsupportedOperation
 from stores.kode.store import Store
 
-__all__ = ["GROUP", "OpenReader", "StorePlugin", "find_plugin", "plugin_kinds"]
+__all__ = [
+    "GROUP",
+    "ClosableReader",
+    "OpenReader",
+    "StorePlugin",
+    "find_plugin",
+    "inspect_plugin",
+    "plugin_kinds",
+]
 
 GROUP: Final = "kodeweb.stores"
 
+
+class ClosableReader(Reader, Protocol):
+    """A reader that is kept while its store is looked at, and then closed."""
+
+    def close(self) -> None:
+        """Give back what it holds."""
+        ...
+
+
 #: Called with the store's id, its configuration and what to call after each good read.
-OpenReader = Callable[[str, Mapping[str, Any], Callable[[], None]], Reader]
+OpenReader = Callable[[str, Mapping[str, Any], Callable[[], None]], ClosableReader]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +54,7 @@ class StorePlugin:
 
     def reader(
         self, store_id: str, config: Mapping[str, Any], on_read: Callable[[], None]
-    ) -> Reader:
+    ) -> ClosableReader:
         """Open the reader of a store.
 
         Raises:
@@ -73,6 +90,22 @@ def find_plugin(kind: str) -> StorePlugin:
             f"Several installed packages offer the kind {kind!r}: {values}. Remove all but one."
         )
     return _load(points[0])
+
+
+def inspect_plugin(kind: str, config: Mapping[str, Any]) -> None:
+    """Check that a store can be browsed, before it is registered.
+
+    Raises:
+        StoreUnavailable: it cannot be read now, with the reader's own reason.
+        StoreError: see ``find_plugin``; or there is no reader.
+    """
+    reader = find_plugin(kind).reader("", config, lambda: None)
+    try:
+        overview = reader.overview()
+    finally:
+        reader.close()
+    if overview.state != "ok":
+        raise StoreUnavailable(overview.message, reason=overview.state)
 
 
 def _load(point: EntryPoint) -> StorePlugin:

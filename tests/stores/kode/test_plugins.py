@@ -1,8 +1,7 @@
 """Kinds of stores from other packages: found by entry points, loaded when asked for."""
 
 import sys
-import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +10,7 @@ import pytest
 from stores.agent_stores import create_extended_store, create_store
 from stores.errors import StoreError, StoreUnavailable, UnsupportedOperation
 from stores.kode.plugins import GROUP, StorePlugin, find_plugin, plugin_kinds
-
-ROOT = Path(__file__).resolve().parents[3]
-Install = Callable[..., None]
+from tests.packages import Install, example_points, installer
 
 PLUGIN = """
 from stores.backends.sqlite.agent_store import SqliteStore
@@ -27,20 +24,8 @@ PLUGIN = StorePlugin(
 
 @pytest.fixture
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
-    """Return what installs a package: its modules and its entry points, as pip leaves them."""
-    monkeypatch.syspath_prepend(tmp_path)
-
-    def install(name: str, points: Mapping[str, str], **modules: str) -> None:
-        dist = tmp_path / f"{name}-1.0.dist-info"
-        dist.mkdir()
-        (dist / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
-        lines = "".join(f"{kind} = {value}\n" for kind, value in points.items())
-        (dist / "entry_points.txt").write_text(f"[{GROUP}]\n{lines}")
-        for module, text in modules.items():
-            (tmp_path / f"{module}.py").write_text(text)
-            monkeypatch.delitem(sys.modules, module, raising=False)
-
-    return install
+    """Return what installs a package, see ``installer``."""
+    return installer(tmp_path, monkeypatch)
 
 
 def test_the_factory_opens_a_kind_of_another_package(install: Install, tmp_path: Path) -> None:
@@ -102,18 +87,11 @@ def test_a_kind_without_a_reader_cannot_be_browsed() -> None:
         plugin.reader("id", {}, lambda: None)
 
 
-def _mysql_points() -> Mapping[str, str]:
-    text = (ROOT / "examples" / "custom_backend" / "pyproject.toml").read_text(encoding="utf-8")
-    points = tomllib.loads(text)["project"]["entry-points"][GROUP]
-    assert isinstance(points, dict)
-    return points
-
-
 def test_the_example_opens_under_the_name_in_its_own_project_file(
     install: Install, mysql_database: str, tmp_path: Path
 ) -> None:
     """What pyproject.toml names is there and opens a store on a real server."""
-    install("kode_mysql", _mysql_points())
+    install("kode_mysql", example_points())
     config = {"type": "mysql", "connection": mysql_database, "fileStoreBaseDir": tmp_path / "f"}
     with create_extended_store(config) as store:
         assert store.health_check().database.connected
@@ -133,7 +111,7 @@ def test_the_example_names_what_is_wrong_with_a_configuration(
     install: Install, tmp_path: Path, changes: Mapping[str, Any], said: str
 ) -> None:
     """Before it connects to anything."""
-    install("kode_mysql", _mysql_points())
+    install("kode_mysql", example_points())
     good = {"type": "mysql", "connection": "mysql://u@127.0.0.1/d", "fileStoreBaseDir": tmp_path}
     with pytest.raises(StoreError, match=said):
         create_store({**good, **changes})
@@ -147,7 +125,7 @@ def test_the_example_tells_why_a_server_cannot_be_used(
     install: Install, mysql_database: str, tmp_path: Path, place: str, reason: str
 ) -> None:
     """A reason for each, and never the password."""
-    install("kode_mysql", _mysql_points())
+    install("kode_mysql", example_points())
     server = mysql_database.rpartition("@")[2].partition("/")[0]
     url = "mysql://" + place.format(server=server)
     with pytest.raises(StoreUnavailable) as caught:
