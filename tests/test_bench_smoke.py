@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from bench.agent_rows import FAKE_KEY
+from bench.agent_store import QUESTIONS, compare
 from bench.generate import MINIMUM_MESSAGES, Generated, ensure_store
 from bench.pages import DEEP, Page, deep_pages, flat_pages, list_pages
 from bench.plan import AGENT_OF_200, AGENT_OF_5000, RARE_CALLS, RARE_TEMPLATE, TEMPLATES
@@ -262,3 +263,12 @@ def test_a_small_run_measures_every_page_of_the_real_server(tmp_path: Path) -> N
             assert figure["raw_ms"] > 0
     assert figures["Memory", "kodeweb, process 2"]["value"] > 10
     assert not list(tmp_path.glob("home-*"))
+
+
+def test_the_agent_store_and_the_sdks_statements_find_as_many_rows(
+    generated: Generated,
+) -> None:
+    """``compare`` raises where they differ."""
+    found = compare(generated.path, rounds=1)
+    assert [line.title for line in found] == [question.title for question in QUESTIONS]
+    assert sum(line.rows > 0 for line in found) > len(found) // 2
