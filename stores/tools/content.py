@@ -34,7 +34,8 @@ __all__ = [
 
 #: In the metadata of a session whose copying has begun and not ended.
 UNFINISHED: Final = "kodewebUnfinishedCopy"
-_PERHAPS_UNLIKE: Final = re.compile(r"\d\.\d|\d[eE][+-]?\d|\d{16}|NaN|Infinity")
+# A number that JavaScript may write in another way; it follows one of these characters, or nothing.
+_PERHAPS_UNLIKE: Final = re.compile(r"(?:^|[:,\[])-?(?:\d+[.eE]|\d{16}|NaN|Infinity)")
 _BATCH: Final = 500
 _DROPPED_IF_FALSY: Final = frozenset({"result", "error", "startedAt", "completedAt", "durationMs"})
 
