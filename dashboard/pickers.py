@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from dashboard.address import Address, address_of
 from dashboard.formats import count, iso, one_line, stamps
 from dashboard.icons import icon_html
-from stores.interface import Facet
+from stores.interface import Facet, Reader, ReplicaState
 
 __all__ = ["PickerLink", "as_of", "list_pickers", "picker", "store_picker"]
 
@@ -105,10 +105,27 @@ def _time_picker(address: Address, now_ms: int) -> str:
     return picker("Time", current or "All", links)
 
 
-def as_of(now_ms: int) -> str:
-    """Return when the page was made, with the zone of every time on it."""
+def as_of(now_ms: int, reader: Reader | None = None) -> str:
+    """Return when the page was made, with the zone of every time on it.
+
+    Of a store with a read replica it says too how far that was behind, so call it after the rows
+    of the page were read.
+    """
     machine, exact = stamps(now_ms)
     clock = machine[11:19]
     return SafeString(
-        f'<span>As of <time datetime="{machine}" title="{exact}">{clock}</time> UTC</span>'
+        f'{_replica(reader)}<span>As of <time datetime="{machine}" title="{exact}">{clock}</time>'
+        " UTC</span>"
     )
+
+
+def _replica(reader: Reader | None) -> str:
+    """Return what is to be known of the replica behind a page, for the few stores with one."""
+    ask = getattr(reader, "replica_state", None)
+    found: ReplicaState | None = ask() if ask is not None else None
+    if found is None:
+        return ""
+    words = escape(found.words)
+    if found.is_sound:
+        return f'<span data-replica="sound">{words}</span>'
+    return f'<span class="state" data-replica="away" data-state="soft">{words}</span>'

@@ -22,6 +22,7 @@ __all__ = [
     "config_of",
     "opened_config",
     "read_target",
+    "replica_of",
     "sealed_config",
     "target_of",
 ]
@@ -61,9 +62,14 @@ def check_settings(target: PostgresTarget) -> None:
 
 
 def config_of(
-    target: PostgresTarget, files: Path | None, known: Mapping[str, Any] | None = None
+    target: PostgresTarget,
+    files: Path | None,
+    known: Mapping[str, Any] | None = None,
+    replica: PostgresTarget | None = None,
 ) -> dict[str, Any]:
     """Return the record of a database; ``known`` is the one on record, whose rest is kept.
+
+    A ``replica`` has a record of the same shape in it, with a sealed password of its own.
 
     Raises:
         InvalidQuery: the address has a setting that would let something else in.
@@ -83,6 +89,11 @@ def config_of(
         config["sealed"] = _sealed(target.password, known)
     elif known.get("sealed") and all(known[name] == config[name] for name in (*IDENTITY, "user")):
         config["sealed"] = known["sealed"]
+    kept = known.get("replica")
+    if replica is not None:
+        config["replica"] = config_of(replica, None, kept)
+    elif kept:
+        config["replica"] = kept
     return config
 
 
@@ -116,6 +127,16 @@ def target_of(config: Mapping[str, Any]) -> PostgresTarget:
         sslmode=config.get("sslmode", ""),
         settings=tuple(sorted(config.get("settings", {}).items())),
     )
+
+
+def replica_of(config: Mapping[str, Any]) -> PostgresTarget | None:
+    """Return where the read replica of a record is; None when it has none.
+
+    Raises:
+        StoreUnavailable: reason ``credentials``: the password cannot be read any more.
+    """
+    replica = config.get("replica")
+    return target_of(replica) if replica else None
 
 
 def sealed_config(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -42,7 +42,7 @@ from stores.browse.records import (
     Transcript,
     Turn,
 )
-from stores.browse.store_records import Facet, StoreDescription, StoreOverview
+from stores.browse.store_records import Facet, ReplicaState, StoreDescription, StoreOverview
 from stores.connections import read_target
 from stores.errors import (
     AgentLocked,
@@ -154,6 +154,7 @@ __all__ = [
     "QueryableStore",
     "Reader",
     "RecoveredFile",
+    "ReplicaState",
     "Rule",
     "SessionDetail",
     "SessionFilter",

@@ -67,23 +67,30 @@ def register_json_store(path: Path, *, name: str = "") -> Store:
 
 
 def register_postgres_store(
-    target: PostgresTarget, *, files: Path | None = None, name: str = ""
+    target: PostgresTarget,
+    *,
+    files: Path | None = None,
+    name: str = "",
+    replica: PostgresTarget | None = None,
+    drop_replica: bool = False,
 ) -> Store:
     """Return the record of a database, made at the first call; its password is kept sealed.
 
     The same database of the same server is the same record; another user of it replaces the one
-    on record, with the password that came with it.
+    on record, with the password that came with it. Pages read the ``replica``, once one was
+    named and until ``drop_replica``; everything else goes to the database itself.
 
     Raises:
         InvalidQuery: the address has a setting that a store cannot have.
         django.core.exceptions.ValidationError: the given name is empty, too long or taken.
     """
-    config = config_of(target, files)
+    config = config_of(target, files, replica=replica)
     same = {f"config__{part}": config[part] for part in IDENTITY}
     with transaction.atomic():
         store = Store.objects.filter(kind=StoreKind.POSTGRES, **same).first()
         if store is not None:
-            config = config_of(target, files, store.config)
+            known = {**store.config, "replica": None} if drop_replica else store.config
+            config = config_of(target, files, known, replica)
             return _save(store, config, clean_name(name) if name else store.name)
         store = _new(StoreKind.POSTGRES, name, _name_from(Path(config["host"], config["database"])))
         return _save(store, config, store.name)

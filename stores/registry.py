@@ -16,7 +16,7 @@ from stores.backends.postgres.reader import PostgresReader
 from stores.backends.sqlite.inspect import default_files_path
 from stores.backends.sqlite.reader import SqliteReader
 from stores.browse.reader import Reader
-from stores.connections import opened_config, target_of
+from stores.connections import opened_config, replica_of, target_of
 from stores.errors import StoreNotFound
 from stores.indexes import index_folder
 from stores.kode.plugins import ClosableReader, find_plugin
@@ -104,6 +104,7 @@ def _open_postgres(store: Store) -> PostgresReader:
         store.id,
         target_of(store.config),
         Path(files) if files else None,
+        replica=replica_of(store.config),
         on_read=lambda: _note_read(store.id),
     )
 

@@ -158,7 +158,7 @@ class StoreListView(View):
         if not partial:
             stores = list_stores()
             context["store_picker"] = store_picker(stores, record.slug, url_name=self.url_name)
-            context["as_of"] = as_of(now)
+            context["as_of"] = as_of(now, reader)
         return context
 
     def _exports(self, record: Store, shown: ListPage) -> Any:

@@ -50,7 +50,7 @@ def block_detail(
         "index": index,
         "turn_href": place.turn(seq),
         "store_picker": store_picker(list_stores(), record.slug, url_name="session_list"),
-        "as_of": as_of(place.now_ms),
+        "as_of": as_of(place.now_ms, reader),
     }
     return render_page_or_partial(
         request, "dashboard/block.html", partial=wanted_partial(request, "block"), context=context

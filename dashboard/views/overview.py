@@ -75,7 +75,7 @@ class StoreCard:
 
     @property
     def message(self) -> str:
-        """Return why the store cannot be read and when it last could, or how far its index is."""
+        """Return why a store cannot be read and since when, or how far its index or replica is."""
         if self.overview.state == "ok":
             return one_line(self.overview.message, 400)
         at_ms = self.store.last_ok_at

@@ -74,7 +74,7 @@ def _page(
         "missing": detail.missing,
         "steps": list_steps(place) if is_session_list(asked.origin) else (),
         "store_picker": store_picker(list_stores(), record.slug, url_name="session_list"),
-        "as_of": as_of(place.now_ms),
+        "as_of": as_of(place.now_ms, reader),
     }
     status = _add_tab(context, reader, asked, place, detail)
     return render(request, "dashboard/session.html", context, status=status)

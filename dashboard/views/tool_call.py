@@ -51,7 +51,7 @@ def tool_call_detail(request: HttpRequest, store: str, call_id: str) -> HttpResp
         **_about(reader, call, place),
         **_inside(from_call(call, place), place),
         "store_picker": store_picker(list_stores(), record.slug, url_name="tool_call_list"),
-        "as_of": as_of(place.now_ms),
+        "as_of": as_of(place.now_ms, reader),
     }
     return render(request, "dashboard/tool_call.html", context)
 

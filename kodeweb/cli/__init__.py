@@ -71,6 +71,12 @@ def _parser() -> argparse.ArgumentParser:
     opening.add_argument(
         "--files", type=Path, metavar="DIR", help="folder of the file half (events, todos)"
     )
+    opening.add_argument(
+        "--replica",
+        default="",
+        metavar="URL",
+        help="postgres:// address of a read replica that pages are read from; none forgets it",
+    )
     opening.add_argument("--name", default="", help="name of the store in kodeweb")
     _add_serving(opening)
     _add_serving(commands.add_parser("serve", help="serve the stores that are registered"))

@@ -41,7 +41,7 @@ __all__ = ["demo", "login_link", "open_store", "serve", "user"]
 def open_store(listener: socket.socket, target: Target, arguments: argparse.Namespace) -> int:
     """Check a SQLite file, a folder of JSON or a database, register it once and serve."""
     try:
-        store, place = _register(target, arguments.name)
+        store, place = _register(target, arguments.name, arguments.replica)
     except StoreError as exc:
         raise UserError(str(exc)) from exc
     except ValidationError as exc:
@@ -50,16 +50,15 @@ def open_store(listener: socket.socket, target: Target, arguments: argparse.Name
     return serve(listener, arguments)
 
 
-def _register(target: Target, name: str) -> tuple[Store, str]:
+def _register(target: Target, name: str, replica: str = "") -> tuple[Store, str]:
     """Return the record of a store that can be read, and where it is, for people."""
+    if target.kind == "postgres":
+        return _register_postgres(target, name, replica)
+    if replica:
+        raise UserError("Only PostgreSQL stores have a read replica: leave --replica out.")
     if target.kind == "json":
         inspect_json(target.path)
         return register_json_store(target.path, name=name), str(target.path)
-    if target.kind == "postgres":
-        database = read_target(target.connection)
-        found = inspect_postgres(database, target.files)
-        store = register_postgres_store(database, files=target.files, name=name)
-        return store, f"{found.path} ({found.rights})"
     if isinstance(target.connection, str) and target.connection:
         config = _plugin_config(target)
         inspect_plugin(target.kind, config)
@@ -68,6 +67,24 @@ def _register(target: Target, name: str) -> tuple[Store, str]:
     inspect_sqlite(target.path, target.files)
     store = register_store(target.path, files=target.files, name=name)
     return store, str(target.path)
+
+
+def _register_postgres(target: Target, name: str, replica_url: str) -> tuple[Store, str]:
+    """Register a database, and the read replica beside it, if one is named."""
+    database = read_target(target.connection)
+    drops = replica_url == "none"
+    replica = read_target(replica_url) if replica_url and not drops else None
+    found = inspect_postgres(database, target.files)
+    place = f"{found.path} ({found.rights})"
+    if replica is not None:
+        copy = inspect_postgres(replica)
+        place += f"; pages are read from {copy.path} ({copy.rights})"
+        if not copy.is_standby:
+            place += ", which is no standby: kodeweb cannot tell how far it lags"
+    store = register_postgres_store(
+        database, files=target.files, name=name, replica=replica, drop_replica=drops
+    )
+    return store, place
 
 
 def _plugin_config(target: Target) -> dict[str, str]:

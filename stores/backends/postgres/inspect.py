@@ -33,7 +33,7 @@ def inspect_postgres(target: PostgresTarget, files: Path | None = None) -> Store
         try:
             schema = read_schema(reading)
             counts = [count_table(reading, table, cap=COUNT_CAP) for table in _TABLES]
-            rights = rights_of(reading).words
+            rights = rights_of(reading)
         except StoreUnavailable as exc:
             if isinstance(exc.__cause__, DRIVER_ERRORS):
                 raise target.translate(exc.__cause__) from exc
@@ -50,5 +50,6 @@ def inspect_postgres(target: PostgresTarget, files: Path | None = None) -> Store
         session_count=sessions,
         message_count=messages,
         tool_call_count=calls,
-        rights=rights,
+        rights=rights.words,
+        is_standby=rights.is_standby,
     )

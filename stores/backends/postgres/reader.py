@@ -10,11 +10,12 @@ from typing import Final
 
 from stores.backends.postgres.connection import PostgresPool, PostgresTarget, open_pool
 from stores.backends.postgres.reading import PostgresReading, read_from
+from stores.backends.postgres.replica import ReplicaPool
 from stores.backends.postgres.rights import rights_of
 from stores.backends.postgres.shape import PostgresSchema, read_schema
 from stores.browse.sql.reader import SqlReader, clock_ms
 from stores.browse.sql.reading import Reading
-from stores.browse.store_records import StoreOverview
+from stores.browse.store_records import ReplicaState, StoreOverview
 from stores.errors import InvalidQuery, StoreUnavailable
 from stores.kode.file_reader import SessionFiles
 
@@ -23,6 +24,8 @@ __all__ = ["PostgresReader"]
 #: So few connections browse a store that its agents never find the server full.
 POOL_SIZE: Final = 4
 CONNECT_MS: Final = 3_000
+#: Shorter: another server has the rows too.
+REPLICA_CONNECT_MS: Final = 2_000
 _SCHEMA_TTL_S: Final = 30.0
 _SIZE: Final = """
     SELECT sum(pg_total_relation_size(to_regclass(name)))::bigint
@@ -36,7 +39,7 @@ class PostgresReader(SqlReader):
     def __init__(
         self,
         store_id: str,
-        pool: PostgresPool,
+        pool: PostgresPool | ReplicaPool,
         files: SessionFiles,
         *,
         on_read: Callable[[], None] | None = None,
@@ -57,19 +60,31 @@ class PostgresReader(SqlReader):
         target: PostgresTarget,
         files_path: Path | None,
         *,
+        replica: PostgresTarget | None = None,
         on_read: Callable[[], None] | None = None,
     ) -> "PostgresReader":
         """Return a reader of a database and the folder of its file half; connects at first use.
 
-        ``on_read`` is called after each successful read.
+        A ``replica`` is read in its stead, as long as it can be reached. ``on_read`` is called
+        after each successful read.
         """
-        pool = open_pool(target, max_size=POOL_SIZE, connect_ms=CONNECT_MS, read_only=True)
+        primary = open_pool(target, max_size=POOL_SIZE, connect_ms=CONNECT_MS, read_only=True)
+        pool: PostgresPool | ReplicaPool = primary
+        if replica is not None:
+            beside = open_pool(
+                replica, max_size=POOL_SIZE, connect_ms=REPLICA_CONNECT_MS, read_only=True
+            )
+            pool = ReplicaPool(beside, primary)
         files = SessionFiles(files_path or Path(os.devnull))  # which is no folder
         return cls(store_id, pool, files, on_read=on_read)
 
     def close(self) -> None:
         """Close the pooled connections."""
         self._pool.close()
+
+    def replica_state(self) -> ReplicaState | None:
+        """Return how the replica was at the last read; None for a store without one."""
+        return self._pool.state() if isinstance(self._pool, ReplicaPool) else None
 
     @contextmanager
     def _reading(self) -> Iterator[tuple[PostgresReading, PostgresSchema]]:
@@ -91,5 +106,10 @@ class PostgresReader(SqlReader):
             self._on_read()
 
     def _with_facts(self, reading: Reading, overview: StoreOverview) -> StoreOverview:
-        size_bytes = reading.fetch(_SIZE)[0][0]
-        return replace(overview, size_bytes=size_bytes, rights=rights_of(reading).words)
+        replica = self.replica_state()
+        return replace(
+            overview,
+            message=replica.words if replica is not None else overview.message,
+            size_bytes=reading.fetch(_SIZE)[0][0],
+            rights=rights_of(reading).words,
+        )

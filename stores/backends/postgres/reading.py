@@ -17,6 +17,7 @@ from psycopg import errors
 
 from stores.backends.postgres.connection import PostgresConnection, PostgresPool, translate
 from stores.backends.postgres.failures import DRIVER_ERRORS
+from stores.backends.postgres.replica import ReplicaPool
 from stores.browse.sql.reading import Row, RowTooLarge, StatementTimeout
 from stores.errors import InvalidQuery, StoreError, StoreUnavailable
 
@@ -103,7 +104,7 @@ def _answer(exc: Exception) -> Exception:
 
 @contextmanager
 def read_from(
-    pool: PostgresPool, on_read: Callable[[PostgresReading], None]
+    pool: PostgresPool | ReplicaPool, on_read: Callable[[PostgresReading], None]
 ) -> Iterator[PostgresReading]:
     """Check out a connection for a few short statements; ``on_read`` hears of a good end.
 
