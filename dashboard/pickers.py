@@ -105,17 +105,18 @@ def _time_picker(address: Address, now_ms: int) -> str:
     return picker("Time", current or "All", links)
 
 
-def as_of(now_ms: int, reader: Reader | None = None) -> str:
+def as_of(now_ms: int, reader: Reader | None = None, *, is_update: bool = False) -> str:
     """Return when the page was made, with the zone of every time on it.
 
     Of a store with a read replica it says too how far that was behind, so call it after the rows
-    of the page were read.
+    of the page were read. ``is_update`` marks it to replace the one shown, as new rows do theirs.
     """
     machine, exact = stamps(now_ms)
     clock = machine[11:19]
+    swap = ' hx-swap-oob="true"' if is_update else ""
     return SafeString(
-        f'{_replica(reader)}<span>As of <time datetime="{machine}" title="{exact}">{clock}</time>'
-        " UTC</span>"
+        f'<span class="as-of" id="as-of"{swap}>{_replica(reader)}<span>As of '
+        f'<time datetime="{machine}" title="{exact}">{clock}</time> UTC</span></span>'
     )
 
 

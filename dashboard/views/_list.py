@@ -150,6 +150,7 @@ class StoreListView(View):
             "list": shown,
             "exports": self._exports(record, shown),
             "list_pickers": pickers,
+            "as_of": as_of(now, reader, is_update=bool(partial)),
             "is_update": bool(partial),
         }
         if partial != "results":
@@ -158,7 +159,6 @@ class StoreListView(View):
         if not partial:
             stores = list_stores()
             context["store_picker"] = store_picker(stores, record.slug, url_name=self.url_name)
-            context["as_of"] = as_of(now, reader)
         return context
 
     def _exports(self, record: Store, shown: ListPage) -> Any:

@@ -46,7 +46,8 @@ def test_htmx_gets_the_results_and_the_pickers_only(
     assert not page.is_page
     assert not page.all("form")
     assert len(page.rows) == 3
-    assert page.one(id="list-pickers").attrs["hx-swap-oob"] == "true"
+    for fresh in ("list-pickers", "as-of"):
+        assert page.one(id=fresh).attrs["hx-swap-oob"] == "true"
     assert "=&" not in page.response["HX-Push-Url"]
     assert {"HX-Request", "HX-Target"} <= set(page.response["Vary"].split(", "))
 

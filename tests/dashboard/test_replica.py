@@ -110,6 +110,10 @@ def test_pages_read_the_replica_and_writes_go_to_the_primary(
         assert found == (1,)
         standby.execute("SELECT pg_wal_replay_resume()")
     pair.wait_for_replay()
+    rows = viewer.get(
+        f"/browse/{store.slug}/sessions/", headers={"HX-Request": "true", "HX-Target": "results"}
+    )
+    assert '<span class="as-of" id="as-of" hx-swap-oob="true">' in rows.content.decode()
     wait_until(lambda: "Replica, up to date" in _page(viewer, store))
     assert "agt-waits" in _page(viewer, store)
 
