@@ -1,26 +1,25 @@
 """Delete the sessions that nobody worked on for a time, and nothing else.
 
 What counts is the newest sign of life: the time in the metadata that the SDK renews with each
-save, or the last event; only without both, the day of creation. It is looked at twice: for the
-list that a person confirms, and again, under the session's lock, right before it is deleted.
+save, the last event, the creation; without such a save, also what the rows say. It is looked at
+twice: for the list that a person confirms, and again, under the session's lock, right before it
+is deleted.
 """
 
-import json
-import os
 import re
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from stores.browse.records import SessionStatus
+from stores.browse.times import ms_from_iso
 from stores.errors import AgentLocked, InvalidQuery, StoreError, StoreUnavailable
 from stores.kode.file_reader import SessionFiles
-from stores.kode.filters import ToolCallFilter
+from stores.kode.filters import MessageFilter, ToolCallFilter
 from stores.kode.records import AgentInfo
 from stores.kode.store import ExtendedStore
+from stores.tools.journal import Journal
 
 __all__ = [
     "Candidate",
@@ -37,6 +36,9 @@ Progress = Callable[[int, int, str], None]
 
 _LOCK_MS: Final = 60_000
 _HOUR_MS: Final = 3_600_000
+#: From the year 1970 to 9999; any other number is no time.
+_EARLIEST_MS: Final = 0
+_LATEST_MS: Final = 253_402_300_800_000
 _UNITS: Final = {"h": _HOUR_MS, "d": 24 * _HOUR_MS, "w": 7 * 24 * _HOUR_MS}
 _AGE: Final = re.compile(r"([0-9]{1,6})([hdw])")
 _AT_WORK: Final = {
@@ -127,7 +129,7 @@ def prune(
     candidates: Iterable[Candidate],
     rule: Rule,
     *,
-    journal: "Journal",
+    journal: Journal,
     progress: Progress | None = None,
 ) -> Pruning:
     """Delete sessions that were found old and still are.
@@ -147,57 +149,6 @@ def prune(
     if progress is not None:
         progress(len(chosen), len(chosen), "")
     return result
-
-
-class Journal:
-    """The ids that a run is deleting, kept outside the store, so that a killed one is finished.
-
-    A session that is deleted loses its rows first. What a kill in between leaves are files
-    without rows, which the next run removes because it finds them named here.
-    """
-
-    def __init__(self, path: Path | None) -> None:
-        self._path = path
-
-    def begin(self, agent_ids: Iterable[str]) -> None:
-        """Note what is going to be deleted."""
-        if self._path is None:
-            return
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        temporary = self._path.with_suffix(".tmp")
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with open(descriptor, "w", encoding="ascii") as file:  # noqa: PTH123 - of a descriptor
-            json.dump(list(agent_ids), file)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.rename(self._path)
-
-    def end(self) -> None:
-        """Forget it: all of it is done."""
-        if self._path is not None:
-            self._path.unlink(missing_ok=True)
-
-    def finish(self, store: ExtendedStore) -> list[str]:
-        """Remove what a killed run left of sessions that have no row any more; return their ids.
-
-        A session that still has its row is whole, and is judged again like any other.
-        """
-        finished = []
-        for agent_id in self._left():
-            if not store.exists(agent_id):
-                store.delete(agent_id)
-                finished.append(agent_id)
-        self.end()
-        return finished
-
-    def _left(self) -> Iterator[str]:
-        if self._path is None:
-            return
-        try:
-            found = json.loads(self._path.read_text(encoding="ascii"))
-        except (OSError, ValueError):
-            return
-        yield from (item for item in found if isinstance(item, str))
 
 
 def _delete(
@@ -235,9 +186,9 @@ def _judge(
         return Spared(agent_id, f"it cannot be read: {exc}")
     if info is None or (rule.template_id is not None and info.template_id != rule.template_id):
         return None
-    active_at, known_from = _last_activity(store, reader, info)
+    active_at, known_from = _last_activity(store, reader, info, rule)
     if active_at is None:
-        return Spared(agent_id, "it has no time that can be read")
+        return Spared(agent_id, known_from)
     if active_at >= rule.before_ms:
         return None
     if "/" in agent_id and not rule.with_forks:
@@ -248,20 +199,31 @@ def _judge(
 
 
 def _last_activity(
-    store: ExtendedStore, reader: SessionFiles | None, info: AgentInfo
+    store: ExtendedStore, reader: SessionFiles | None, info: AgentInfo, rule: Rule
 ) -> tuple[int | None, str]:
-    """Return the newest sign of life and what it was."""
-    signs: list[tuple[int, str]] = []
+    """Return the newest sign of life and what it was; without a time, what is wrong."""
     metadata: dict[str, Any] = info.metadata or {}
-    saved_at = _ms(metadata.get("updatedAt"))
-    if saved_at is not None:
-        signs.append((saved_at, "last save"))
-    event_at = _last_event_at(store, reader, info.agent_id)
-    if event_at is not None:
-        signs.append((event_at, "last event"))
-    if not signs:
-        return _ms(info.created_at), "creation"
-    return max(signs)
+    signs: list[tuple[int | None, str]] = [
+        (_ms(metadata.get("updatedAt")), "last save"),
+        (_last_event_at(store, reader, info.agent_id), "last event"),
+        # A copy of an old session keeps the metadata of the old one: its own day counts too.
+        (_ms(info.created_at), "creation"),
+    ]
+    if metadata.get("updatedAt") is None:
+        signs.append((_row_at(store, info.agent_id, rule), "rows"))
+    elif signs[0][0] is None:
+        return None, "the time of its last save cannot be read"
+    found = [(at, name) for at, name in signs if at is not None]
+    return max(found) if found else (None, "it has no time that can be read")
+
+
+def _row_at(store: ExtendedStore, agent_id: str, rule: Rule) -> int | None:
+    """Return a time at which the session was young if its rows tell one, None otherwise."""
+    since = rule.before_ms
+    messages = MessageFilter(agent_id=agent_id, created_after=since, limit=1)
+    calls = ToolCallFilter(agent_id=agent_id, created_after=since, limit=1)
+    is_young = store.query_messages(messages) or store.query_tool_calls(calls)
+    return since if is_young else None
 
 
 def _last_event_at(store: ExtendedStore, reader: SessionFiles | None, agent_id: str) -> int | None:
@@ -286,11 +248,9 @@ def _at_work(
 
 
 def _ms(value: object) -> int | None:
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
+    """Return a time that a calendar has, None for anything else."""
+    if isinstance(value, str):
+        return ms_from_iso(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    if not isinstance(value, str):
-        return int(value)
-    with suppress(ValueError, OverflowError):
-        at = datetime.fromisoformat(value)
-        return round((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1000)
-    return None
+    return int(value) if _EARLIEST_MS < value < _LATEST_MS else None

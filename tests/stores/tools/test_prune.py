@@ -115,6 +115,42 @@ def test_without_save_or_event_the_day_of_creation_counts(new_place: NewPlace) -
     assert found == [Candidate("bare", "helper", NOW_MS - 100 * DAY_MS, "creation")]
 
 
+def test_a_new_copy_of_an_old_session_is_young(aged: Place) -> None:
+    """It keeps the metadata of the old one, with the time of its last save."""
+    with open_source(aged) as store:
+        [copy] = store.batch_fork("old", 1)
+        info = store.load_info(copy)
+    assert info is not None
+    assert info.metadata["updatedAt"] < info.created_at
+    assert copy not in _run(aged, NINETY).deleted
+
+
+def test_messages_saved_lately_keep_a_session_without_a_save_time(aged: Place) -> None:
+    """Whoever writes through the store interface need not know of the SDK's metadata."""
+    with open_source(aged) as store:
+        info = store.load_info("old")
+        assert info is not None
+        store.save_info("old", replace(info, metadata={"mine": 1}))
+        found, _ = find_old(store, aged.files, NINETY)
+    assert [row.agent_id for row in found] == ["oldest"]
+
+
+@pytest.mark.parametrize("saved_at", ["yesterday", -(10**17), 10**300, 10**15, True, [1]])
+def test_a_session_whose_last_save_cannot_be_read_is_spared(
+    new_place: NewPlace, saved_at: object
+) -> None:
+    """The day of creation does not stand in for it."""
+    place = new_place("json")
+    with open_target(place) as store:
+        add_session(store, "odd", days_old=200)
+        info = store.load_info("odd")
+        assert info is not None
+        store.save_info("odd", replace(info, metadata={"updatedAt": saved_at}))
+        found, spared = find_old(store, place.files, NINETY)
+    assert found == []
+    assert spared == [Spared("odd", "the time of its last save cannot be read")]
+
+
 def test_an_event_that_is_newer_than_the_row_counts(new_place: NewPlace) -> None:
     """A row is saved more rarely than events are written."""
     place = new_place("json")
