@@ -8,7 +8,7 @@ that PgBouncer passes on. A password is in no ``repr`` and in no message.
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -21,6 +21,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from stores.backends.postgres import failures
 from stores.backends.postgres.failures import DRIVER_ERRORS
+from stores.backends.postgres.patience import Silence, watched
 from stores.errors import InvalidQuery, StoreError
 
 __all__ = [
@@ -136,21 +137,6 @@ def translate(error: Exception) -> StoreError:
     return failures.translate(error)
 
 
-def _noticing(notice: Callable[[str], None]) -> type[PostgresConnection]:
-    """Make a class of connections that tell why they could not be made."""
-
-    class Noticing(psycopg.Connection[TupleRow]):
-        @classmethod
-        def connect(cls, *args: Any, **kwargs: Any) -> Self:
-            try:
-                return super().connect(*args, **kwargs)
-            except Exception as exc:
-                notice(str(exc))
-                raise
-
-    return Noticing
-
-
 class PostgresPool:
     """A few connections, shared among threads, opened when needed and closed when idle."""
 
@@ -162,6 +148,7 @@ class PostgresPool:
         idle_ms: int,
         connect_ms: int,
         read_only: bool,
+        answer_ms: int | None = None,
     ) -> None:
         self.target = target
         self.max_size = max_size
@@ -170,9 +157,10 @@ class PostgresPool:
         self._failed: tuple[float, str] | None = None
         self._lock = threading.Lock()
         self._lent = 0
+        self._silence = Silence(probe_s=self._connect_s * 2)
         self._pool: ConnectionPool[PostgresConnection] = ConnectionPool(
             "",
-            connection_class=_noticing(self._notice),
+            connection_class=watched(self._notice, self._silence.begin, answer_ms),
             kwargs={"autocommit": True, **target.arguments(connect_ms)},
             min_size=0,
             max_size=max_size,
@@ -226,6 +214,12 @@ class PostgresPool:
 
     def _borrow(self) -> PostgresConnection:
         """Return a live connection; say why none can be made instead of waiting the time out."""
+        self._silence.check()
+        connection = self._wait_for_one()
+        self._silence.end()
+        return connection
+
+    def _wait_for_one(self) -> PostgresConnection:
         started = time.monotonic()
         first = min(_FIRST_LOOK_S, self._connect_s)
         try:
@@ -237,6 +231,7 @@ class PostgresPool:
         except PoolTimeout as exc:
             self._raise_failure(started)
             if self._lent < self.max_size:  # not busy: the server neither answers nor refuses
+                self._silence.begin()
                 raise psycopg.OperationalError("connection timeout expired") from exc
             raise
 
@@ -259,12 +254,19 @@ def open_pool(
     idle_ms: int = IDLE_MS,
     connect_ms: int = CONNECT_MS,
     read_only: bool = False,
+    answer_ms: int | None = None,
 ) -> PostgresPool:
     """Make a pool; nothing is connected before the first use.
 
     ``read_only`` makes each ``connection.transaction()`` a READ ONLY one. That stops mistakes, not
-    an attacker: only the role's rights do.
+    an attacker: only the role's rights do. ``answer_ms`` is how long an answer is waited for when
+    the server does not keep its own limits; without it, forever.
     """
     return PostgresPool(
-        target, max_size=max_size, idle_ms=idle_ms, connect_ms=connect_ms, read_only=read_only
+        target,
+        max_size=max_size,
+        idle_ms=idle_ms,
+        connect_ms=connect_ms,
+        read_only=read_only,
+        answer_ms=answer_ms,
     )

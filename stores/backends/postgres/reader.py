@@ -26,6 +26,8 @@ POOL_SIZE: Final = 4
 CONNECT_MS: Final = 3_000
 #: Shorter: another server has the rows too.
 REPLICA_CONNECT_MS: Final = 2_000
+#: A server that keeps its limits answers in a fraction of this, over a slow line too.
+ANSWER_MS: Final = 8_000
 _SCHEMA_TTL_S: Final = 30.0
 _SIZE: Final = """
     SELECT sum(pg_total_relation_size(to_regclass(name)))::bigint
@@ -68,12 +70,11 @@ class PostgresReader(SqlReader):
         A ``replica`` is read in its stead, as long as it can be reached. ``on_read`` is called
         after each successful read.
         """
-        primary = open_pool(target, max_size=POOL_SIZE, connect_ms=CONNECT_MS, read_only=True)
+        limits = {"max_size": POOL_SIZE, "answer_ms": ANSWER_MS}
+        primary = open_pool(target, connect_ms=CONNECT_MS, read_only=True, **limits)
         pool: PostgresPool | ReplicaPool = primary
         if replica is not None:
-            beside = open_pool(
-                replica, max_size=POOL_SIZE, connect_ms=REPLICA_CONNECT_MS, read_only=True
-            )
+            beside = open_pool(replica, connect_ms=REPLICA_CONNECT_MS, read_only=True, **limits)
             pool = ReplicaPool(beside, primary)
         files = SessionFiles(files_path or Path(os.devnull))  # which is no folder
         return cls(store_id, pool, files, on_read=on_read)
