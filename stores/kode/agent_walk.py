@@ -11,9 +11,9 @@ from typing import Final
 from stores.errors import InvalidAgentId
 from stores.kode.agent_ids import OWN_NAMES, POOL_ID, id_parts
 from stores.kode.safe_files import folder_names, open_folder, open_folder_at
-from stores.kode.safe_writes import remove_entry
+from stores.kode.safe_writes import TMP_NAME, remove_entry
 
-__all__ = ["delete_folder", "has_files", "walk_agents"]
+__all__ = ["delete_folder", "has_content", "has_files", "walk_agents"]
 
 _MAX_DEPTH: Final = 64
 
@@ -37,11 +37,25 @@ def has_files(base: Path, parts: Sequence[str]) -> bool:
         return folder is not None and _is_agent(folder)
 
 
+def has_content(base: Path, parts: Sequence[str]) -> bool:
+    """Tell whether there is any file of an agent, whatever is in it.
+
+    Raises:
+        OSError: a folder may not be read.
+    """
+    with open_folder(base, parts, is_strict=True) as folder:
+        if folder is None:
+            return False
+        with os.scandir(folder) as entries:
+            names = [entry.name for entry in entries if entry.name in OWN_NAMES]
+        return any(_holds_file(folder, name, 0) for name in names)
+
+
 def delete_folder(base: Path, parts: Sequence[str], *, with_forks: bool) -> None:
     """Remove what an agent keeps, then the folders that are empty after it, never the base.
 
     Other folders inside belong to forks and stay unless ``with_forks``. A link is removed, not
-    what it points to.
+    what it points to. A folder that is no agent's stays: the base may hold anything else.
 
     Raises:
         InvalidAgentId: a file has this name, so it is no agent's folder.
@@ -56,7 +70,8 @@ def delete_folder(base: Path, parts: Sequence[str], *, with_forks: bool) -> None
         except FileNotFoundError:
             return
         if stat.S_ISDIR(found.st_mode):
-            _empty(parent, name, with_forks=with_forks)
+            if _is_meant(parent, name, with_forks=with_forks):
+                _empty(parent, name, with_forks=with_forks)
         elif stat.S_ISLNK(found.st_mode):
             os.unlink(name, dir_fd=parent)
         else:
@@ -86,6 +101,31 @@ def _walk(folder: int, name: str, agent_id: str, depth: int) -> Iterator[str]:
 def _is_agent(folder: int) -> bool:
     with os.scandir(folder) as entries:
         return any(entry.name in OWN_NAMES for entry in entries)
+
+
+def _holds_file(folder: int, name: str, depth: int) -> bool:
+    if not stat.S_ISDIR(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode):
+        return name != TMP_NAME
+    if depth == _MAX_DEPTH:
+        return True
+    inner = open_folder_at(folder, name)
+    try:
+        with os.scandir(inner) as entries:
+            names = [entry.name for entry in entries]
+        return any(_holds_file(inner, child, depth + 1) for child in names)
+    finally:
+        os.close(inner)
+
+
+def _is_meant(parent: int, name: str, *, with_forks: bool) -> bool:
+    """Tell whether a folder is an agent's or, if these go too, has one inside."""
+    inner = open_folder_at(parent, name)
+    try:
+        if _is_agent(inner):
+            return True
+    finally:
+        os.close(inner)
+    return with_forks and any(True for _ in _walk(parent, name, name, 1))
 
 
 def _empty(parent: int, name: str, *, with_forks: bool) -> None:

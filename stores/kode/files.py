@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 
 from stores.errors import InvalidQuery, StoreError
 from stores.kode.agent_folders import AgentFolders, BrokenFile
-from stores.kode.agent_walk import delete_folder, has_files, walk_agents
+from stores.kode.agent_walk import delete_folder, has_content, has_files, walk_agents
 from stores.kode.file_events import CHANNELS, add_to_wal, append_lines, event_lines, event_of
 from stores.kode.file_names import read_recovered, recovered_name, recovered_text, time_name
 from stores.kode.js_text import js_text
@@ -161,7 +161,8 @@ class FileStore:
     def delete_agent(self, agent_id: str, *, with_forks: bool = False) -> None:
         """Remove an agent's files; folders of forks inside its own stay unless ``with_forks``.
 
-        An agent without files is fine. A link is removed, not what it points to.
+        An agent without files is fine. A link is removed, not what it points to. A folder without
+        anything that an agent keeps is nobody's and stays.
 
         Raises:
             InvalidAgentId: also for the name of a file.
@@ -180,6 +181,12 @@ class FileStore:
         parts = self.folders.parts(agent_id)
         with store_errors():
             return has_files(self.base_dir, parts)
+
+    def has_content(self, agent_id: str) -> bool:
+        """Tell whether an agent has any file here, readable or not; empty folders are none."""
+        parts = self.folders.parts(agent_id)
+        with store_errors():
+            return has_content(self.base_dir, parts)
 
     def health(self) -> FileSystemHealth:
         """Tell whether files can be made in the base folder, which is not made for that."""

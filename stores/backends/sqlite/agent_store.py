@@ -56,9 +56,7 @@ class SqliteStore(SqlStore):
     ) -> None:
         self.db_path = Path(db_path)
         base_dir = Path(file_store_base_dir or self.db_path.parent)
-        names = (f"{self.db_path.name}{end}" for end in ("", "-journal", "-wal", "-shm"))
-        is_beside = base_dir.resolve() == self.db_path.parent.resolve()
-        files = FileStore(base_dir, reserved_names=names if is_beside else ())
+        files = FileStore(base_dir, reserved_names=_names_within(base_dir, self.db_path))
         super().__init__(files, now_ms=now_ms, rng=rng)
         self._db = AgentDatabase(db_path, wal=wal)
         self._db.define("message_id", lambda: self._message_id(self.now_ms()))
@@ -108,3 +106,11 @@ class SqliteStore(SqlStore):
 
     def _size_bytes(self) -> int | None:
         return self.db_path.stat().st_size if self.db_path.is_file() else None
+
+
+def _names_within(base_dir: Path, db_path: Path) -> tuple[str, ...]:
+    """Return what lies in the base and is the database's: its files, or a folder with them."""
+    base, place = base_dir.resolve(), db_path.resolve()
+    if place.parent == base:
+        return tuple(f"{db_path.name}{end}" for end in ("", "-journal", "-wal", "-shm"))
+    return place.relative_to(base).parts[:1] if place.is_relative_to(base) else ()

@@ -238,3 +238,16 @@ def test_a_pipe_in_a_store_blocks_nobody(base: Path) -> None:
     assert "agt-9" not in list(store.agent_ids())
     with pytest.raises(InvalidAgentId):
         store.delete_agent("agt-9")
+
+
+def test_a_folder_that_no_agent_has_stays(base: Path) -> None:
+    """The base may be the folder of a program, whose ``src`` is no session."""
+    file = base / "src" / "inner" / "main.txt"
+    file.parent.mkdir(parents=True)
+    file.write_text("mine", encoding="utf-8")
+    (base / "src" / "top.txt").write_text("mine", encoding="utf-8")
+    for agent_id in ("src", "src/inner"):
+        FileStore(base).delete_agent(agent_id)
+        FileStore(base).delete_agent(agent_id, with_forks=True)
+    assert file.read_text(encoding="utf-8") == "mine"
+    assert (base / "src" / "top.txt").exists()

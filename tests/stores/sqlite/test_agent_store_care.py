@@ -270,3 +270,14 @@ def test_a_refused_save_inside_a_transaction_leaves_the_rest_of_it(store: Sqlite
     assert len(store.load_messages("agt-1")) == 2
     assert store.load_tool_call_records("agt-2") == []
     assert {call.id for call in store.load_tool_call_records("agt-1")} == {"call-1", "call-2"}
+
+
+def test_delete_never_touches_a_database_in_a_folder_of_the_base(tmp_path: Path) -> None:
+    """The folder's name is no id, with forks or without."""
+    path = tmp_path / "db" / "agents.db"
+    path.parent.mkdir()
+    with SqliteStore(path, tmp_path) as store:
+        for agent_id in ("db", "db/agents.db"):
+            with pytest.raises(InvalidAgentId):
+                store.delete(agent_id, with_forks=True)
+        assert path.is_file()

@@ -121,6 +121,7 @@ def test_a_new_copy_of_an_old_session_is_young(aged: Place) -> None:
         [copy] = store.batch_fork("old", 1)
         info = store.load_info(copy)
     assert info is not None
+    assert info.metadata is not None
     assert info.metadata["updatedAt"] < info.created_at
     assert copy not in _run(aged, NINETY).deleted
 
