@@ -14,6 +14,7 @@ from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from stores.errors import AgentLocked, SessionNotFound, StoreError, StoreUnavailable
+from stores.kode.file_half import FilesBeside
 from stores.kode.store import ExtendedStore
 from stores.tools.content import (
     Fingerprint,
@@ -28,6 +29,7 @@ __all__ = ["Migration", "Outcome", "Progress", "migrate"]
 #: How often a session is copied that changes meanwhile.
 MAX_TRIES: Final = 3
 _LOCK_MS: Final = 600_000
+_HALF: Final = "in the source it is a copy that was broken off; complete that migration first"
 
 #: Called with how many are done, how many there are, and what is being done.
 Progress = Callable[[int, int, str], None]
@@ -146,6 +148,8 @@ def _carry_over(source: ExtendedStore, target: ExtendedStore, agent_id: str) -> 
         try:
             for store in (source, target):
                 held.callback(store.acquire_agent_lock(agent_id, timeout_ms=_LOCK_MS))
+            if is_unfinished(source.load_info(agent_id)):
+                return Outcome(agent_id, "failed", _HALF)
             return _copy_verified(source, target, agent_id)
         except AgentLocked as exc:
             return Outcome(agent_id, "skipped", f"locked: {exc}")
@@ -192,7 +196,7 @@ def _standing(target: ExtendedStore, agent_id: str, wanted: Fingerprint) -> Outc
         target.delete(agent_id)
         info = None
     if info is None:
-        if any(file_fingerprint(target, agent_id).counts.values()):
+        if _has_remains(target, agent_id):
             return Outcome(agent_id, "failed", "files of this id are in the target, without a row")
         return None
     found = fingerprint(target, agent_id)
@@ -201,9 +205,21 @@ def _standing(target: ExtendedStore, agent_id: str, wanted: Fingerprint) -> Outc
     return Outcome(agent_id, "failed", _unlike("another one is in the target", found, wanted))
 
 
+def _has_remains(target: ExtendedStore, agent_id: str) -> bool:
+    """Tell whether there is anything of a session that the target does not know, broken or not."""
+    if isinstance(target, FilesBeside) and target.files.has_content(agent_id):
+        return True
+    reads = (target.load_messages, target.load_tool_call_records, target.list_snapshots)
+    return any(read(agent_id) for read in reads) or any(
+        file_fingerprint(target, agent_id).counts.values()
+    )
+
+
 def _foresee(source: ExtendedStore, target: ExtendedStore | None, agent_id: str) -> Outcome:
     """Say what a run would do, writing nothing."""
     try:
+        if is_unfinished(source.load_info(agent_id)):
+            return Outcome(agent_id, "failed", _HALF)
         wanted = fingerprint(source, agent_id)
         if target is None or is_unfinished(target.load_info(agent_id)):
             return Outcome(agent_id, "would-copy", sha256=wanted.sha256)
