@@ -66,7 +66,9 @@ def kill_while_saving(open_store: OpenStore, config: Config, *, times: int, seed
         assert json.loads(writer.stdout.readline()) == {"ready": True}
         time.sleep(rng.uniform(0.0, 0.15))
         writer.kill()
-        output, _ = writer.communicate(timeout=30)
+        # Not communicate(): it passes over what readline() has already taken from the pipe.
+        output = writer.stdout.read()
+        writer.communicate(timeout=30)
         lines = [line for line in output.splitlines() if line.endswith("}")]
         number = max((json.loads(line)["number"] for line in lines), default=0)
         acknowledged += number
