@@ -68,7 +68,7 @@ class Filter:
         if self.offset is None:
             raise InvalidQuery("offset is a whole number from 0 on.")
         for item in fields(self):
-            if item.type in ("str | None", "str") and item.name not in ("sort_by", "sort_order"):
+            if item.type in (str | None, str):
                 _check_text(item.name, getattr(self, item.name))
 
     @property
@@ -84,9 +84,13 @@ class Filter:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
         """Read the guide's form (``createdAfter``) or the SDK's (``startDate``)."""
+        if not isinstance(value, Mapping):
+            raise InvalidQuery("A filter is an object of names and values.")
         known = {item.name for item in fields(cls)}
         given: dict[str, Any] = {}
         for key, item in value.items():
+            if not isinstance(key, str):
+                raise InvalidQuery("The name of a filter is a text.")
             name = _SPELLINGS.get(key, _snake(key))
             if name not in known:
                 offered = ", ".join(sorted(known))
@@ -182,9 +186,10 @@ def _ms(name: str, value: object) -> int | None:
             value = datetime.fromisoformat(value)
         if isinstance(value, datetime):
             at = value if value.tzinfo else value.replace(tzinfo=UTC)
-            return round(at.timestamp() * 1000)
+            value = round(at.timestamp() * 1000)
         if isinstance(value, int | float) and not isinstance(value, bool):
-            return int(value)
+            # No row is beyond what databases can compare with.
+            return max(-_MOST_ROWS, min(int(value), _MOST_ROWS))
     except (ValueError, OverflowError):
         pass
     raise InvalidQuery(f"{name} is a time: milliseconds, a datetime or ISO 8601 text.")

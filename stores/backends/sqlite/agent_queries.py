@@ -13,7 +13,7 @@ from stores.browse.times import iso_from_ms
 from stores.kode.filters import Filter, MessageFilter, SessionFilter, ToolCallFilter
 from stores.kode.records import Message, ToolCallRecord
 from stores.kode.results import SessionInfo
-from stores.kode.row_values import readable
+from stores.kode.row_values import column_text, readable
 from stores.kode.rows import (
     CALL_COLUMNS,
     MESSAGE_COLUMNS,
@@ -32,6 +32,7 @@ _SESSION_ORDERS: Final = {
     ("message_count", "desc"): "message_count DESC, rowid",
     ("message_count", "asc"): "message_count, rowid",
 }
+_DAY_MS: Final = 86_400_000
 _BY_TIME: Final = "created_at DESC, rowid"
 #: Up to so many rows it is cheaper to read them through their own index and sort. Rows of agents
 #: are wide, and the walk by time ends soon among so few.
@@ -58,7 +59,7 @@ class _Where:
     def bind(self, value: Any) -> str:
         """Add a parameter and return its placeholder."""
         name = f"p{len(self.params)}"
-        self.params[name] = value
+        self.params[name] = column_text(value) if isinstance(value, str) else value
         return f":{name}"
 
     def add(self, clause: str) -> None:
@@ -83,15 +84,30 @@ class _Where:
             if bound is not None:
                 self.add(f"created_at {sign} {self.bind(bound)}")
 
+    def created(self, at_ms: int, sign: str, slack_ms: int) -> None:
+        """Compare the ISO time of a session; what the SDK writes sorts as the time does.
+
+        Others may write another offset: the index finds these a day around the bound.
+        """
+        at = self.bind(iso_from_ms(at_ms))
+        self.add(f"created_at {sign} {self.bind(iso_from_ms(at_ms + slack_ms))}")
+        self.add(
+            f"CASE WHEN created_at GLOB '*.???Z' THEN created_at {sign} {at}"
+            f" ELSE julianday(created_at) {sign} julianday({at}) END"
+        )
+
 
 def find_sessions(db: AgentDatabase, query: SessionFilter) -> list[SessionInfo]:
     """Return the sessions that a filter admits."""
     where = _Where(db, "agents", query)
     if query.template_id is not None:
         where.among("template_id", [query.template_id])
-    # ISO 8601 text in UTC sorts as the time does.
-    bounds = (query.after_ms, query.before_ms)
-    where.between(*(None if at is None else iso_from_ms(at) for at in bounds))
+    for at_ms, sign, slack_ms in (
+        (query.after_ms, ">=", -_DAY_MS),
+        (query.before_ms, "<=", _DAY_MS),
+    ):
+        if at_ms is not None:
+            where.created(at_ms, sign, slack_ms)
     order = _SESSION_ORDERS[query.sort_by, query.sort_order]
     rows = _rows(where, SESSION_COLUMNS, order, query)
     return readable(rows, session_of)

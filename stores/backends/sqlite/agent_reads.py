@@ -4,7 +4,7 @@ from stores.backends.sqlite.agent_database import AgentDatabase
 from stores.kode.consistency import call_issues, message_issues
 from stores.kode.records import AgentInfo, Message, Snapshot, ToolCallRecord
 from stores.kode.results import StoreStats
-from stores.kode.row_values import BrokenRow, readable
+from stores.kode.row_values import BrokenRow, column_text, readable
 from stores.kode.rows import (
     CALL_COLUMNS,
     INFO_COLUMNS,
@@ -88,6 +88,7 @@ def list_agents(db: AgentDatabase, prefix: str) -> list[str]:
         WHERE substr(agent_id, 1, :length) = :prefix
         ORDER BY created_at DESC, rowid DESC
     """
+    prefix = column_text(prefix)
     return [row[0] for row in db.fetch(statement, {"length": len(prefix), "prefix": prefix})]
 
 
