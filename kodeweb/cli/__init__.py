@@ -12,6 +12,7 @@ from importlib import import_module
 from pathlib import Path
 
 from kodeweb.cli import boot
+from kodeweb.cli.process_list import hide_passwords
 from kodeweb.cli.target import Target, UserError, find_target
 from kodeweb.cli.tool_arguments import TOOLS, add_tools
 from kodeweb.env import EnvError, integer, text
@@ -25,6 +26,7 @@ _USER_MISTAKE = 2
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
+    hide_passwords()
     try:
         return _run(_parser().parse_args(argv))
     except (UserError, HomeError, EnvError) as exc:

@@ -1,5 +1,6 @@
 """Which store ``kodeweb open`` means: the path given, or the SDK's own variables."""
 
+import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +10,9 @@ from kodeweb import env
 __all__ = ["Target", "UserError", "find_target"]
 
 _SCHEMES = ("postgres://", "postgresql://")
-_ADDRESS = re.compile(r"([a-z][a-z0-9+.-]{0,30})://")
+_ADDRESS = re.compile(r"([a-z][a-z0-9+.-]{0,30})://", re.I)
+#: What may be an address with a password, written wrongly.
+_SECRET = re.compile(r"://|:[^/@]+@|password\s*=", re.I)
 
 
 class UserError(Exception):
@@ -39,13 +42,19 @@ def find_target(word: str | None, files: Path | None) -> Target:
     """
     if word is None:
         return _from_environment(files)
-    if word.startswith(_SCHEMES):
-        return Target("postgres", files=files, connection=word)
     if address := _ADDRESS.match(word):
-        # Whether a package offers this kind is found out when the store is opened.
-        return Target(address[1], files=files, connection=word)
+        word = address[0].lower() + word[address.end() :]
+        # Whether a package offers another kind is found out when the store is opened.
+        kind = "postgres" if word.startswith(_SCHEMES) else address[1].lower()
+        return Target(kind, files=files, connection=word)
     path = Path(word)
     if not _is_folder(path):
+        if _SECRET.search(word) and not os.path.lexists(path):
+            raise UserError(
+                "This is neither a path nor an address. Write an address like "
+                "postgres://user@host:5432/database. (It is not repeated here: it may hold a "
+                "password.)"
+            )
         return Target("sqlite", path, files)
     if files is not None:
         raise UserError(

@@ -71,6 +71,7 @@ class PostgresTarget:
         try:
             parts = {key: str(value) for key, value in conninfo_to_dict(url).items()}
             port = int(parts.pop("port", "") or _PORT)
+            _check_marks(url)
         except (psycopg.Error, ValueError, UnicodeError):
             message = (
                 "This is no PostgreSQL address. Write it like postgres://user@host:5432/database, "
@@ -130,6 +131,14 @@ class PostgresTarget:
         return failures.translate(
             error, server=self.place, user=self.user, database=self.database or self.user
         )
+
+
+def _check_marks(url: str) -> None:
+    """Refuse an "@" of a password that would make the rest of it part of a name, and be shown."""
+    _, is_url, rest = url.partition("?")[0].partition("://")
+    place, _, database = rest.partition("/")
+    if is_url and (place.count("@") > 1 or "@" in database):
+        raise ValueError
 
 
 def translate(error: Exception) -> StoreError:
