@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from django.core.cache import cache
 
-from stores.interface import Facet, Reader, Store, StoreUnavailable, get_store, open_reader
+from stores.interface import Facet, Reader, Store, StoreError, get_store, open_reader
 
 __all__ = ["now_ms", "open_store", "template_facets", "tool_facets"]
 
@@ -44,7 +44,7 @@ def _facets(key: str, read: Callable[[], tuple[Facet, ...]]) -> Sequence[Facet]:
     if found is None:
         try:
             found = read()
-        except StoreUnavailable:
+        except StoreError:
             return ()
         cache.set(key, found, _FACET_SECONDS)
     return found
