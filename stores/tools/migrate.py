@@ -5,16 +5,18 @@ was copied is copied again. A copy that was broken off carries a mark and is beg
 run, so a migration can be stopped at any moment and run again.
 """
 
+import fcntl
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from stores.errors import AgentLocked, SessionNotFound, StoreError, StoreUnavailable
 from stores.kode.file_half import FilesBeside
+from stores.kode.safe_writes import made_folder, store_errors
 from stores.kode.store import ExtendedStore
 from stores.tools.content import (
     Fingerprint,
@@ -109,23 +111,49 @@ def migrate(
     target yet, which only a dry run may have.
 
     Raises:
-        StoreUnavailable: one of the stores can no longer be reached. What was copied stays.
+        StoreUnavailable: one of the stores can no longer be reached, and what was copied stays;
+            or another run is copying into the target.
     """
     result = Migration(*labels, is_dry_run=is_dry_run)
     began = time.monotonic()
     wanted = [agent_id for agent_id in source.list() if fnmatchcase(agent_id, pattern)]
     ordered = _ancestors_first(source, reversed(wanted))
-    for number, agent_id in enumerate(ordered):
-        if progress is not None:
-            progress(number, len(ordered), agent_id)
-        if is_dry_run or target is None:
-            result.outcomes.append(_foresee(source, target, agent_id))
-        else:
-            result.outcomes.append(_carry_over(source, target, agent_id))
+    is_writing = target is not None and not is_dry_run
+    with _alone(target) if is_writing else nullcontext():
+        for number, agent_id in enumerate(ordered):
+            if progress is not None:
+                progress(number, len(ordered), agent_id)
+            if is_dry_run or target is None:
+                result.outcomes.append(_foresee(source, target, agent_id))
+            else:
+                result.outcomes.append(_carry_over(source, target, agent_id))
     if progress is not None:
         progress(len(ordered), len(ordered), "")
     result.seconds = time.monotonic() - began
     return result
+
+
+@contextmanager
+def _alone(target: ExtendedStore | None) -> Iterator[None]:
+    """Let one run at a time copy into a store: each would clear the other's unfinished copies.
+
+    The kernel's lock on the folder of the files ends with the process, and leaves nothing there.
+
+    Raises:
+        StoreUnavailable: another run is at it.
+    """
+    if not isinstance(target, FilesBeside):
+        yield
+        return
+    with store_errors(), made_folder(target.files.base_dir, ()) as folder:
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as exc:
+            message = "Another migration into this store is under way. Wait until it is done."
+            raise StoreUnavailable(message, reason="locked") from exc
+        except OSError:
+            pass  # a file system without locks
+        yield
 
 
 def _ancestors_first(source: ExtendedStore, agent_ids: Iterable[str]) -> list[str]:

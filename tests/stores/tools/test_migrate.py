@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from stores.backends.jsondir.agent_store import JSONStore
 from stores.errors import StoreUnavailable
 from stores.kode.records import Message
 from stores.tools.content import UNFINISHED
@@ -115,43 +114,6 @@ def test_files_without_a_row_in_the_target_are_not_overwritten(
         done = migrate(source, target, pattern="agt-00003")
     assert done.counts == {"failed": 1}
     assert "without a row" in done.outcomes[0].reason
-
-
-@pytest.mark.parametrize(
-    ("name", "text"),
-    [
-        ("runtime/messages.json", '[{"role":"user","content":[]}]'),
-        ("runtime/todos.json", "{torn"),
-        ("events/monitor.log", "torn"),
-        ("history/windows/1.json", ""),
-    ],
-)
-def test_what_is_left_of_a_session_without_its_meta_is_not_overwritten(
-    small: Place, tmp_path: Path, name: str, text: str
-) -> None:
-    """Not even where nothing of it can be read."""
-    base = tmp_path / "left"
-    file = base / "agt-00003" / name
-    file.parent.mkdir(parents=True)
-    file.write_text(text, encoding="utf-8")
-    with open_source(small) as source, JSONStore(base) as target:
-        done = migrate(source, target, pattern="agt-00003")
-    assert done.counts == {"failed": 1}
-    assert file.read_text(encoding="utf-8") == text
-
-
-def test_a_half_copy_is_not_passed_on(small: Place, new_place: NewPlace) -> None:
-    """It would count as verified and be half a session for good."""
-    there = new_place("json")
-    with open_source(small) as source, open_target(there) as target:
-        info = source.load_info("agt-00003")
-        assert info is not None
-        source.save_info("agt-00003", replace(info, metadata={UNFINISHED: {}}))
-        for is_dry_run in (True, False):
-            done = migrate(source, target, pattern="agt-00003", is_dry_run=is_dry_run)
-            assert done.counts == {"failed": 1}
-            assert "broken off" in done.outcomes[0].reason
-        assert not target.exists("agt-00003")
 
 
 def test_a_dry_run_changes_nothing(small: Place, new_place: NewPlace, tmp_path: Path) -> None:
