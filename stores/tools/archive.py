@@ -138,7 +138,7 @@ def listed_files(archive: Path) -> Iterator[CopiedFile]:
                 if {"", ".", ".."} & set(parts) or "\0" in path:
                     raise ValueError(path)
                 yield CopiedFile(path, size, sha256)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as exc:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as exc:
         raise _damaged(FILE_LIST) from exc
 
 
@@ -161,7 +161,7 @@ def read_manifest(archive: Path) -> Manifest:
     except OSError as exc:
         message = f"There is no backup at {archive}: it has no {_MANIFEST} that can be read."
         raise StoreUnavailable(message, reason="missing") from exc
-    except ValueError as exc:
+    except (ValueError, RecursionError) as exc:
         raise _damaged(_MANIFEST) from exc
     if not isinstance(value, dict) or value.get("format") != FORMAT:
         raise StoreError(f"{archive} is no backup of kodeweb.")
@@ -229,6 +229,7 @@ def _claim(partial: Path) -> int:
         partial.mkdir(mode=0o700)
     lock = os.open(partial, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
+        os.fchmod(lock, 0o700)  # not ours to change: somebody else's, who could read what it gets
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         for found in partial.iterdir():
             if found.is_dir() and not found.is_symlink():

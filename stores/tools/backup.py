@@ -5,6 +5,7 @@ session that was at work meanwhile may have events in its backup that its rows d
 """
 
 import hashlib
+import os
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ from typing import Final
 
 from stores.backends.postgres.table_copy import TABLES, read_table, reading
 from stores.backends.sqlite.online_copy import copy_database, count_tables, verify_database
-from stores.errors import StoreUnavailable, UnsupportedOperation
+from stores.errors import StoreError, StoreUnavailable, UnsupportedOperation
 from stores.tools.archive import (
     DATABASE,
     FILE_LIST,
@@ -44,7 +45,7 @@ def back_up(place: Place, destination: Path, *, progress: Progress | None = None
 
     Raises:
         StoreUnavailable: the store cannot be read, or the archive not be written.
-        StoreError: something is at the destination already.
+        StoreError: something is at the destination already, or it is among the store's files.
         UnsupportedOperation: this kind of store has no backup.
     """
     taking = _ROWS.get(place.kind)
@@ -54,6 +55,9 @@ def back_up(place: Place, destination: Path, *, progress: Progress | None = None
         )
     if not exists(place):
         raise StoreUnavailable(f"There is no store at {place.label}.", reason="missing")
+    destination = Path(os.path.abspath(destination))  # noqa: PTH100 - a link there is refused
+    if Path(os.path.realpath(destination)).is_relative_to(place.files):
+        raise StoreError(f"{destination} is inside the store's own files; name another folder.")
     say = progress or _say_nothing
     began = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     with new_folder(destination) as folder:
