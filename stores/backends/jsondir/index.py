@@ -80,7 +80,7 @@ class Index:
             if not _take(lock, wait_s):
                 yield None
                 return
-            with closing(self._open()) as connection:
+            with closing(self._opened()) as connection:
                 yield IndexWriter(self.base, connection)
         except sqlite3.DatabaseError as exc:
             raise self._failed(exc) from exc
@@ -92,6 +92,12 @@ class Index:
         for suffix in _SUFFIXES:
             with suppress(FileNotFoundError):
                 Path(f"{self.path}{suffix}").unlink()
+
+    def _opened(self) -> sqlite3.Connection:
+        try:
+            return self._open()
+        except OSError as exc:  # such as a folder in the file's place
+            raise _unwritable(exc) from exc
 
     def _open(self) -> sqlite3.Connection:
         """Open the index for writing, made anew unless it is ours, whole and of this folder."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from stores.backends.jsondir.copies import SessionCopies, SessionCopy
+from stores.backends.jsondir.folders import look_at
 from stores.backends.jsondir.index import PROGRESS, Index
 from stores.backends.jsondir.index_file import IndexFile, IndexSchema
 from stores.backends.jsondir.keeper import IndexKeeper, progress_text
@@ -29,7 +30,7 @@ from stores.browse.sql.reader import SqlReader, clock_ms
 from stores.browse.sql.reading import Reading
 from stores.browse.sql.schema import Schema
 from stores.browse.store_records import StoreOverview
-from stores.errors import StoreUnavailable, ToolCallNotFound
+from stores.errors import SessionNotFound, StoreUnavailable, ToolCallNotFound
 from stores.kode.file_reader import SessionFiles
 
 __all__ = ["JsonReader"]
@@ -52,6 +53,7 @@ class JsonReader(SqlReader):
     ) -> None:
         files = SessionFiles(base)
         super().__init__(store_id, files, now_ms=now_ms)
+        self._base = base
         index = Index(base, index_folder)
         self._keeper = IndexKeeper(store_id, index)
         self._file = IndexFile(index.path, on_read=on_read)
@@ -82,7 +84,13 @@ class JsonReader(SqlReader):
     def get_session(self, agent_id: str, *, whole: bool = False) -> SessionDetail:
         """Return one session; its metadata, sizes and all relations only when ``whole``."""
         self._keeper.refresh_session(agent_id)
-        detail = super().get_session(agent_id, whole=whole)
+        try:
+            detail = super().get_session(agent_id, whole=whole)
+        except SessionNotFound as exc:
+            if self._is_awaited(agent_id):
+                message = "This session is not in kodeweb's index yet; it is being built. Reload."
+                raise StoreUnavailable(message, reason="index") from exc
+            raise
         with self._reading() as (reading, _):
             return replace(detail, row=_marked(detail.row, _problems(reading, [agent_id])))
 
@@ -136,16 +144,17 @@ class JsonReader(SqlReader):
                 if exc.reason not in _BAD_INDEX:
                     raise
                 self._keeper.renew()
-                reading = stack.enter_context(self._file.read())
-                schema = IndexSchema(read_schema(reading).tables)
-            try:
+                with _index_alone_is_bad():
+                    reading = stack.enter_context(self._file.read())
+                    schema = IndexSchema(read_schema(reading).tables)
+            with _index_alone_is_bad(self._keeper.renew):
                 yield reading, schema
-            except StoreUnavailable as exc:
-                if exc.reason not in _BAD_INDEX:
-                    raise
-                self._keeper.renew()
-                message = "kodeweb's index of this folder was damaged and is made anew. Reload."
-                raise StoreUnavailable(message, reason="index") from exc
+
+    def _is_awaited(self, agent_id: str) -> bool:
+        """Tell whether a session is in the folder, and not in the index because that is built."""
+        with self._reading() as (reading, _):
+            is_building = bool(_notices(reading))
+        return is_building and look_at(self._base, agent_id) is not None
 
     def _with_facts(self, reading: Reading, overview: StoreOverview) -> StoreOverview:
         size = reading.fetch("SELECT sum(size_bytes) FROM kodeweb_folders")[0][0]
@@ -177,6 +186,23 @@ class JsonReader(SqlReader):
         if not rows:
             raise ToolCallNotFound("This store has no tool call with this id.")
         return self._copies.get(rows[0][0]), str(rows[0][1])
+
+
+@contextmanager
+def _index_alone_is_bad(renew: Callable[[], None] = lambda: None) -> Iterator[None]:
+    """Say of a bad index that it is the index: the store's own folder is as it was.
+
+    Raises:
+        StoreUnavailable: reason ``index`` in the place of what is wrong with that file.
+    """
+    try:
+        yield
+    except StoreUnavailable as exc:
+        if exc.reason not in _BAD_INDEX:
+            raise
+        renew()
+        message = "kodeweb's index of this folder was damaged and is made anew. Reload."
+        raise StoreUnavailable(message, reason="index") from exc
 
 
 def _notices(reading: Reading) -> tuple[str, ...]:

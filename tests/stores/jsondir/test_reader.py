@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from stores.backends.jsondir.index import Index
 from stores.backends.jsondir.reader import JsonReader
 from stores.browse.queries import MessageQuery, SessionQuery, ToolCallQuery
 from stores.errors import SessionNotFound, StoreUnavailable
@@ -229,4 +230,31 @@ def test_a_folder_that_is_gone_is_a_state(folder: Folder, reader: JsonReader) ->
     shutil.rmtree(folder.base)
     assert reader.overview().state == "missing"
     with pytest.raises(StoreUnavailable, match="moved or deleted"):
+        reader.list_sessions(SessionQuery())
+
+
+def test_a_session_that_waits_for_its_turn_in_a_build_is_not_called_missing(
+    folder: Folder, reader: JsonReader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("WAIT_S", "TURN_S"):
+        monkeypatch.setattr(f"stores.backends.jsondir.keeper.{name}", 0.0)
+    folder.add("agt-a", "x")
+    with Index(folder.base, tmp_path / "own" / "id").writing() as builder:
+        assert builder is not None
+        with pytest.raises(StoreUnavailable, match="not in kodeweb's index yet") as caught:
+            reader.get_session("agt-a")
+        assert caught.value.reason == "index"
+        with pytest.raises(SessionNotFound):
+            reader.get_session("agt-b")
+
+
+def test_an_index_that_cannot_be_made_is_not_said_to_be_the_store(
+    folder: Folder, reader: JsonReader, tmp_path: Path
+) -> None:
+    """A folder stands where the index would be: kodeweb's own trouble, and no traceback."""
+    folder.add("agt-a", "x")
+    (tmp_path / "own" / "id" / "index.sqlite3").mkdir(parents=True)
+    overview = reader.overview()
+    assert (overview.state, "cannot write its index" in overview.message) == ("index", True)
+    with pytest.raises(StoreUnavailable, match="cannot write its index"):
         reader.list_sessions(SessionQuery())
