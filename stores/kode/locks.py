@@ -13,6 +13,8 @@ from stores.errors import AgentLocked, InvalidQuery
 
 __all__ = ["AgentLocks"]
 
+#: As PostgreSQL has it; a timer that is set much further off dies.
+_LONGEST_MS: Final = (1 << 31) - 1
 _GUARD: Final = threading.Lock()
 #: (store, agent) -> token of the holder and the moment at which its hold ends.
 _HELD: Final[dict[tuple[str, str], tuple[object, float]]] = {}
@@ -34,7 +36,8 @@ class AgentLocks:
             AgentLocked: somebody else holds it.
             InvalidQuery: a longest hold that is no time.
         """
-        if isinstance(timeout_ms, bool) or not isinstance(timeout_ms, int) or timeout_ms <= 0:
+        is_whole = isinstance(timeout_ms, int) and not isinstance(timeout_ms, bool)
+        if not is_whole or not 0 < timeout_ms <= _LONGEST_MS:
             raise InvalidQuery("timeout_ms is a whole number of milliseconds above 0.")
         key = (self._store_key, agent_id)
         token = object()

@@ -105,7 +105,7 @@ class JSONStore(FilesBeside):
     def save_tool_call_records(self, agent_id: str, records: Iterable[ToolCallRecord]) -> None:
         """Replace all tool-call records of a session in one step."""
         with self._asked("saves", agent_id):
-            self._agents.save_calls(agent_id, list(records))
+            self._agents.save_calls(agent_id, records)
 
     def load_tool_call_records(self, agent_id: str) -> list[ToolCallRecord]:
         """Return the records, oldest first; empty for an unknown session."""

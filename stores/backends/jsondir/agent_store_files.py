@@ -7,7 +7,7 @@ parsed is the newest state, whatever the main file says.
 import contextlib
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final, TypeVar
 
 from stores.errors import StoreError
@@ -109,11 +109,11 @@ class AgentFiles:
 
     def save_messages(self, agent_id: str, messages: Sequence[Message]) -> None:
         """Replace all messages; ``meta.json`` is told their number, as SQL stores do."""
-        self._save_rows(agent_id, "messages", [message.to_json() for message in messages])
+        self._save_rows(agent_id, "messages", messages)
 
-    def save_calls(self, agent_id: str, records: Sequence[ToolCallRecord]) -> None:
+    def save_calls(self, agent_id: str, records: Iterable[ToolCallRecord]) -> None:
         """Replace all tool calls."""
-        self._save_rows(agent_id, "tool-calls", [record.to_json() for record in records])
+        self._save_rows(agent_id, "tool-calls", records)
 
     def save_snapshot(self, agent_id: str, snapshot: Snapshot) -> None:
         """Write the file of a snapshot."""
@@ -199,9 +199,10 @@ class AgentFiles:
                 issues.append(str(exc))
         return found, issues
 
-    def _save_rows(self, agent_id: str, name: str, rows: list[Any]) -> None:
+    def _save_rows(self, agent_id: str, name: str, records: Iterable[Record]) -> None:
         parts = self.folders.parts(agent_id)
         with stored_form():
+            rows = [record.to_json() for record in records]
             waiting = js_text({"data": rows, "timestamp": time.time_ns() // 1_000_000})
             text = js_text(rows, indent=2)
         with (

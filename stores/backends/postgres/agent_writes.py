@@ -7,7 +7,7 @@ from stores.backends.postgres.agent_database import AgentDatabase, Reading
 from stores.backends.postgres.agent_rows import call_row, info_row, message_row, snapshot_row
 from stores.errors import StoreError
 from stores.kode.records import AgentInfo, Message, Snapshot, ToolCallRecord
-from stores.kode.row_values import first_free_fork
+from stores.kode.row_values import first_free_fork, stored_form
 
 __all__ = [
     "copy_agent",
@@ -106,7 +106,8 @@ def write_messages(
     new_id: Callable[[], str],
 ) -> None:
     """Replace all messages of an agent: new row ids, and all dated now, as the SDK does."""
-    rows = [message_row(agent_id, seq, message) for seq, message in enumerate(messages)]
+    with stored_form():
+        rows = [message_row(agent_id, seq, message) for seq, message in enumerate(messages)]
 
     def work(writing: Reading) -> None:
         one = {"agent_id": agent_id, "count": len(rows)}
@@ -127,7 +128,8 @@ def write_calls(db: AgentDatabase, agent_id: str, records: Iterable[ToolCallReco
     Raises:
         StoreError: an id is there twice, or belongs to a call of another session.
     """
-    rows = [call_row(record) for record in records]
+    with stored_form():
+        rows = [call_row(record) for record in records]
     ids = [row["id"] for row in rows]
     if len(set(ids)) < len(ids):
         twice = next(call_id for call_id in ids if ids.count(call_id) > 1)

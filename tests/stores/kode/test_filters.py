@@ -1,12 +1,10 @@
 """Filters: what cannot be meant is said, and what can is answered alike by every kind."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from stores.agent_stores import create_extended_store
 from stores.conformance.samples import make_call, make_info, make_messages
 from stores.errors import InvalidQuery
 from stores.kode.filters import Filter, MessageFilter, SessionFilter, ToolCallFilter
@@ -44,30 +42,15 @@ def test_json_that_is_no_filter_is_said(value: Any) -> None:
         SessionFilter.from_json(value)
 
 
-@pytest.fixture(params=["sqlite", "json", "postgres"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ExtendedStore]:
-    """Open an empty store of each kind."""
-    config: dict[str, Any] = {"type": request.param}
-    if request.param == "sqlite":
-        config |= {"dbPath": tmp_path / "agents.db"}
-    elif request.param == "json":
-        config |= {"baseDir": tmp_path}
-    else:
-        url = request.getfixturevalue("postgres_database")
-        config |= {"connection": url, "fileStoreBaseDir": tmp_path}
-    with create_extended_store(config) as opened:
-        yield opened
-
-
-def test_times_that_no_row_has_exclude_or_admit_all(store: ExtendedStore) -> None:
+def test_times_that_no_row_has_exclude_or_admit_all(each_store: ExtendedStore) -> None:
     """However large the number is."""
-    store.save_info("agt-1", make_info("agt-1"))
-    store.save_messages("agt-1", make_messages("x", 2))
-    store.save_tool_call_records("agt-1", [make_call("call-1")])
+    each_store.save_info("agt-1", make_info("agt-1"))
+    each_store.save_messages("agt-1", make_messages("x", 2))
+    each_store.save_tool_call_records("agt-1", [make_call("call-1")])
     asks: tuple[tuple[Callable[[Any], list[Any]], type[Filter], int], ...] = (
-        (store.query_sessions, SessionFilter, 1),
-        (store.query_messages, MessageFilter, 2),
-        (store.query_tool_calls, ToolCallFilter, 1),
+        (each_store.query_sessions, SessionFilter, 1),
+        (each_store.query_messages, MessageFilter, 2),
+        (each_store.query_tool_calls, ToolCallFilter, 1),
     )
     for ask, kind, count in asks:
         assert len(ask(kind(created_before=_HUGE))) == count
@@ -75,13 +58,13 @@ def test_times_that_no_row_has_exclude_or_admit_all(store: ExtendedStore) -> Non
         assert ask(kind(created_after=_HUGE)) == ask(kind(created_before=-_HUGE)) == []
 
 
-def test_texts_that_no_row_has_find_nothing(store: ExtendedStore) -> None:
+def test_texts_that_no_row_has_find_nothing(each_store: ExtendedStore) -> None:
     """Half a surrogate pair, U+0000, and the wildcards of databases."""
-    store.save_info("agt-1", make_info("agt-1"))
+    each_store.save_info("agt-1", make_info("agt-1"))
     for text in ("\ud800", "a\0", "agt-%", "agt_1", "AGT-1", "agt-1\ud800"):
-        assert store.query_sessions(SessionFilter(agent_id=text)) == []
-        assert store.query_tool_calls(ToolCallFilter(tool_name=text)) == []
-        assert store.list(text) == []
+        assert each_store.query_sessions(SessionFilter(agent_id=text)) == []
+        assert each_store.query_tool_calls(ToolCallFilter(tool_name=text)) == []
+        assert each_store.list(text) == []
 
 
 @pytest.mark.parametrize(
@@ -95,13 +78,13 @@ def test_texts_that_no_row_has_find_nothing(store: ExtendedStore) -> None:
     ],
 )
 def test_a_session_dated_in_another_zone_is_compared_by_the_moment(
-    store: ExtendedStore, text: str
+    each_store: ExtendedStore, text: str
 ) -> None:
     """All of them are one moment."""
-    store.save_info("agt-1", make_info("agt-1", created_at=text))
+    each_store.save_info("agt-1", make_info("agt-1", created_at=text))
 
     def found(**bounds: str) -> int:
-        return len(store.query_sessions(SessionFilter(**bounds)))  # type: ignore[arg-type]
+        return len(each_store.query_sessions(SessionFilter(**bounds)))  # type: ignore[arg-type]
 
     assert found(created_after="2025-12-31T18:00:00Z") == 1
     assert found(created_before="2025-12-31T18:00:00Z") == 1
