@@ -81,43 +81,6 @@ def test_a_backup_goes_over_nothing(small: Place, tmp_path: Path) -> None:
     assert tree_hash(tmp_path) == before
 
 
-def test_a_backup_does_not_go_among_the_files_of_its_store(
-    new_place: NewPlace, tmp_path: Path
-) -> None:
-    """Its copies would be sessions there, and in the next backup."""
-    place = made_store(new_place("json"), 1)
-    assert place.files is not None
-    link = tmp_path / "link"
-    link.symlink_to(place.files)
-    before = hashes(place)
-    for path in (place.files / "backup", link / "deep" / "backup"):
-        with pytest.raises(StoreError, match="another folder"):
-            back_up(place, path)
-    assert hashes(place) == before
-
-
-def test_a_backup_into_the_current_folder_needs_it_empty(
-    small: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A dot is a name like any other."""
-    (tmp_path / "here").mkdir()
-    monkeypatch.chdir(tmp_path / "here")
-    back_up(small, Path())
-    assert read_manifest(tmp_path / "here").counts["agents"]
-    monkeypatch.chdir(tmp_path / "here")
-    with pytest.raises(StoreError, match="already"):
-        back_up(small, Path())
-
-
-def test_a_folder_that_others_may_read_is_not_filled_as_it_is(small: Place, tmp_path: Path) -> None:
-    """Such as one that somebody has made under the name of the unfinished archive."""
-    partial = tmp_path / ".archive.kodeweb-partial"
-    partial.mkdir()
-    partial.chmod(0o777)
-    back_up(small, tmp_path / "archive")
-    assert stat.S_IMODE((tmp_path / "archive").stat().st_mode) == 0o700
-
-
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_restore_goes_over_nothing(new_place: NewPlace, tmp_path: Path, kind: str) -> None:
     """Neither a store nor anything else that has the name."""
