@@ -40,11 +40,10 @@ class StoreLine:
 
     @property
     def files(self) -> str:
-        """Return where the file half is; a folder of JSON is both halves."""
+        """Return where the file half is; a folder of JSON is both halves, a server has none."""
         if self.store.kind == "json":
             return self.path
-        is_server = self.store.kind == "postgres"
-        default = "no folder named" if is_server else "beside the database"
+        default = "" if self.store.kind == "postgres" else "beside the database"
         return one_line(str(self.store.config.get("files") or default), 400)
 
     @property

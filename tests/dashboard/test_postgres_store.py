@@ -124,3 +124,12 @@ def test_a_password_is_in_no_page_record_or_repr(
             text = client.get(page).content.decode()
             assert PASSWORD not in text
             assert str(store.config["sealed"]) not in text
+
+
+def test_the_list_of_stores_says_when_no_folder_was_named(
+    admin: Client, postgres_database: str
+) -> None:
+    _make_tables(postgres_database)
+    register_postgres_store(read_target(postgres_database))
+    page = admin.get("/manage/stores/").content.decode()
+    assert "Event logs and todos: no folder named" in page
