@@ -9,6 +9,7 @@ from stores.backends.postgres.reading import PostgresReading
 from stores.backends.postgres.rights import rights_of
 from stores.backends.postgres.shape import read_schema
 from stores.browse.sql.facets import count_table
+from stores.browse.sql.reading import RowTooLarge, StatementTimeout
 from stores.browse.store_records import StoreDescription
 from stores.errors import StoreUnavailable
 
@@ -39,6 +40,9 @@ def inspect_postgres(target: PostgresTarget, files: Path | None = None) -> Store
                 raise target.translate(exc.__cause__) from exc
             place = f"{target.database or target.user} at {target.place}"
             raise StoreUnavailable(f"{place}: {exc}", reason=exc.reason) from exc
+        except (StatementTimeout, RowTooLarge) as exc:
+            message = f"PostgreSQL at {target.place} answers too slowly just now. Try again."
+            raise StoreUnavailable(message, reason="slow") from exc
         finally:
             reading.end()
     sessions, messages, calls = (count.value if count else 0 for count in counts)

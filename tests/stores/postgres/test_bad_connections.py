@@ -13,6 +13,9 @@ from stores.agent_stores import create_extended_store
 from stores.backends.postgres.agent_store import PostgresStore
 from stores.backends.postgres.config import ConnectionSettings
 from stores.backends.postgres.connection import PostgresTarget, open_pool
+from stores.backends.postgres.inspect import inspect_postgres
+from stores.backends.postgres.shape import PostgresSchema
+from stores.browse.sql.reading import Reading, StatementTimeout
 from stores.conformance.samples import fill, make_info
 from stores.errors import InvalidQuery, StoreError, StoreUnavailable
 from tests.server_programs import free_port
@@ -209,3 +212,15 @@ def test_a_setting_that_cannot_be_meant_is_refused(connection: object, tmp_path:
         create_extended_store(
             {"type": "postgres", "connection": connection, "fileStoreBaseDir": str(tmp_path)}
         )
+
+
+def test_a_database_too_slow_to_be_looked_at_is_told(
+    postgres_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def give_up(reading: Reading) -> PostgresSchema:
+        raise StatementTimeout
+
+    monkeypatch.setattr("stores.backends.postgres.inspect.read_schema", give_up)
+    with pytest.raises(StoreUnavailable, match="too slowly") as caught:
+        inspect_postgres(PostgresTarget.from_url(postgres_database))
+    assert caught.value.reason == "slow"
