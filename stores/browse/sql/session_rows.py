@@ -58,8 +58,6 @@ def session_row(row: Sequence[Any]) -> SessionRow:
     lineage, lineage_problem = lineage_of(columns["lineage"])
     if lineage_problem:
         problems.append(lineage_problem)
-    # A copy keeps the metadata of its source, which was active before the copy was made.
-    times = [at for at in (ms_from_iso(columns["updated_at"]), created_at) if at is not None]
     count = columns["message_count"]
     if not isinstance(count, int):
         problems.append("message_count is not a number")
@@ -67,7 +65,7 @@ def session_row(row: Sequence[Any]) -> SessionRow:
         agent_id=agent_id,
         template_id=to_text(columns["template_id"])[0],
         created_at=created_at,
-        active_at=max(times, default=None),
+        active_at=ms_from_iso(columns["updated_at"]) or created_at,
         message_count=count if isinstance(count, int) else None,
         relation=relation_of(agent_id, lineage, columns["parent_id"]),
         parent_id=lineage[-1] if lineage else None,
