@@ -1,6 +1,5 @@
 """The web server: gunicorn inside this process, quiet, and gone within three seconds."""
 
-import gc
 import logging
 import os
 import signal
@@ -86,14 +85,10 @@ def _settle_worker(worker: Any) -> None:
     Threads pass the interpreter lock on sooner than by default (5 ms): the one that ends long
     statements, so that agents can commit, must not queue behind those that render pages. And where
     agents and pages want the same processor, agents come first (figures in docs/trust.md).
-    What is loaded now stays loaded: the garbage collector need not walk it in the middle of a page.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.setswitchinterval(0.0005)
     os.nice(5)
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
 
 
 def _end_at_once(arbiter: Any, worker: Any) -> None:
